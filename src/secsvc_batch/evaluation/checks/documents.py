@@ -1,0 +1,230 @@
+"""Requirements that a document or a named person shows: procedures, lists, specifications."""
+
+import numpy as np
+
+from secsvc_batch.evaluation.algebra import FAIL, PASS, Bools, Bounds, lowest
+from secsvc_batch.evaluation.checks.case_review import cases_of
+from secsvc_batch.evaluation.context import Context
+from secsvc_batch.evaluation.outcome import Outcome, Rows, held
+from secsvc_batch.evaluation.reasons import Bits, Reason, bits
+from secsvc_batch.standard.model import ClientInformation, Follows, Requirement
+from secsvc_batch.tables.typed import Table
+
+
+class Procedure:
+    """The row of one clause in the sheet procedures, seen per applicant.
+
+    ``done``: 実施 certainly, or possibly where the text is unknown or the row is lost.
+    """
+
+    def __init__(self, clause: str, ctx: Context) -> None:
+        self.table: Table = ctx.tables["procedures"]
+        self.position, self.lost = ctx.first_rows("procedures", clause)
+        self.there: Bools = self.position >= 0
+        self._ctx = ctx
+        status = self.table["status"]
+        done = self.pick(self.table.has("status", "done"))
+        unknown = self.pick(status.unreadable) | self.lost
+        self.done = Bounds.doubt(done, unknown)
+
+    def pick(self, per_row: Bools) -> Bools:
+        """Return a condition on rows per applicant, false where the applicant has no such row."""
+        if not len(per_row):
+            return np.zeros(len(self.position), dtype=bool)
+        return np.asarray(self.there & per_row[self.position])
+
+    def rows(self, holds: Bounds, why: Bits) -> Rows:
+        applicant = np.arange(len(self.position), dtype=np.int32)[self.there]
+        return Rows(
+            "procedures",
+            applicant,
+            self.table.row[self.position[self.there]] if len(self.table) else applicant,
+            holds.certain[self.there].astype(np.int32),
+            holds.possible[self.there].astype(np.int32),
+            why[self.there],
+        )
+
+
+def declared(requirement: Requirement, ctx: Context) -> Outcome:
+    """実施 with a document named, and no date that contradicts it."""
+    row = Procedure(requirement.clause, ctx)
+    table, date = row.table, row.table["carried_out_on"]
+    named = row.pick(table["document"].ok)
+    future = row.pick(date.ok & (date.value > ctx.base))
+    unreadable = row.pick(date.unreadable | table["document"].unreadable)
+    holds = row.done & Bounds(named & ~future & ~unreadable, np.ones(ctx.count, dtype=bool))
+    why = bits(
+        (~row.done.possible, Reason.NOT_DONE),
+        (row.done.uncertain | (row.done.possible & unreadable), Reason.UNREADABLE_CELL),
+        (row.done.possible & row.pick(table["document"].blank), Reason.EVIDENCE_MISSING),
+        (row.done.possible & future, Reason.FUTURE_DATE),
+    )
+    return held(holds, why, [row.rows(holds, why)])
+
+
+def experts_list(requirement: Requirement, ctx: Context) -> Outcome:
+    """The place where the list is published is given; 実施 alone leaves it to a person."""
+    services = ctx.tables["services"]
+    service = ctx.standard.service_of(requirement.clause)
+    position = ctx.service_rows(service.id)
+    location = services["experts_list_location"]
+    there = position >= 0
+    given = there & location.ok[position] if len(services) else there
+    unreadable = there & location.unreadable[position] if len(services) else there
+    row = Procedure(requirement.clause, ctx)
+    holds = Bounds(given, given | unreadable | row.done.possible)
+    why = bits(
+        (~given & row.done.possible, Reason.NOT_DISCLOSED),
+        (unreadable | (~given & row.done.uncertain), Reason.UNREADABLE_CELL),
+        (~holds.possible, Reason.NOT_DISCLOSED),
+    )
+    rows = [row.rows(holds, why)]
+    if len(services):
+        at = position[there]
+        places = Rows(
+            "services", services.applicant[at], services.row[at], given[there].astype(np.int32),
+            (given | unreadable)[there].astype(np.int32), why[there],
+        )  # fmt: skip
+        rows.insert(0, places)
+    return held(holds, why, rows)
+
+
+def quality_manager(requirement: Requirement, ctx: Context) -> Outcome:
+    """Everyone named is in the staff sheet and in post; anything else that is not blank is for a person."""
+    services, people = ctx.tables["services"], ctx.people
+    position = ctx.service_rows(ctx.standard.service_of(requirement.clause).id)
+    there = position >= 0
+    items = services.items("quality_manager")
+    person = people.find(services.applicant[items.position], items.value)
+    good = (person >= 0) & people.in_post.certain[person] if len(people) else np.zeros(len(person), bool)
+    bad_rows, unknown_rows = np.zeros(len(services), bool), np.zeros(len(services), bool)
+    bad_rows[items.position[~good]] = True
+    unknown_rows[items.position[person < 0]] = True
+
+    def pick(per_row: Bools) -> Bools:
+        return np.asarray(there & per_row[position]) if len(services) else there
+
+    column = services["quality_manager"]
+    holds = Bounds(pick(column.ok & ~bad_rows), pick(~column.blank))
+    why = bits(
+        (~holds.possible, Reason.NOBODY),
+        (pick(column.unreadable), Reason.UNREADABLE_CELL),
+        (pick(unknown_rows), Reason.UNKNOWN_PERSON),
+        (pick(bad_rows & ~unknown_rows), Reason.NOT_IN_POST),
+    )
+    at = position[there]
+    rows = Rows(
+        "services", services.applicant[at], services.row[at], holds.certain[there].astype(np.int32),
+        holds.possible[there].astype(np.int32), why[there],
+    )  # fmt: skip
+    return held(holds, why, [rows])
+
+
+def follows(requirement: Requirement, ctx: Context) -> Outcome:
+    """The best of the clause's rows: a listed or equivalent standard, disclosed as the clause asks."""
+    rule = requirement.requires
+    assert isinstance(rule, Follows)
+    table = ctx.tables["specifications"]
+    at = np.flatnonzero(table["clause"].value == requirement.clause)
+    names = ctx.names("specifications", "standard", "standard_other")
+    holds, why = _followed(rule, ctx)
+    if rule.check != "follows:practice":
+        place = table["disclosed_at"]
+        holds = holds & Bounds(place.ok, ~place.blank)
+        why = why | bits((place.blank, Reason.NOT_DISCLOSED), (place.unreadable, Reason.UNREADABLE_CELL))
+    if rule.check == "follows:concrete":
+        text = table["description"]
+        holds = holds & Bounds(text.ok, np.ones(len(table), dtype=bool))
+        why = why | bits((text.blank, Reason.EVIDENCE_MISSING))
+    applicant = table.applicant[at]
+    _, lost = ctx.first_rows("specifications", requirement.clause)
+    best = Bounds(
+        ctx.per_applicant(applicant, holds.certain[at]),
+        ctx.per_applicant(applicant, holds.possible[at]) | lost,
+    )
+    reasons = bits((lost, Reason.UNREADABLE_CELL))
+    np.bitwise_or.at(reasons, applicant, np.where(best.certain[applicant], 0, why[at]))
+    reasons[~ctx.per_applicant(applicant, names[at] != "") & ~best.possible] |= int(Reason.NOT_STATED)
+    rows = Rows(
+        "specifications", applicant, table.row[at], holds.certain[at].astype(np.int32),
+        holds.possible[at].astype(np.int32), why[at],
+    )  # fmt: skip
+    return held(best, reasons, [rows])
+
+
+def _followed(rule: Follows, ctx: Context) -> tuple[Bounds, Bits]:
+    table = ctx.tables["specifications"]
+    names = ctx.names("specifications", "standard", "standard_other")
+    listed = ctx.in_list(names, rule.list)
+    claim = (table["equivalent"].value | table["equivalent"].error) & ~table["description"].blank
+    unreadable = table["standard"].error
+    elsewhere = np.zeros(len(table), dtype=bool)
+    if rule.review_list:
+        elsewhere = ctx.in_list(names, rule.review_list) & ~listed
+    holds = Bounds(listed, listed | claim | unreadable | elsewhere)
+    holds = holds.settle(elsewhere & ~claim, ctx.reading("list_4_2"))
+    return holds, bits(
+        (claim & ~listed, Reason.EQUIVALENCE_CLAIMED),
+        (unreadable, Reason.UNREADABLE_CELL),
+        (elsewhere, Reason.LIST_4_2),
+        (~holds.possible & (names != ""), Reason.NOT_LISTED),
+        (~listed & table["equivalent"].value & table["description"].blank, Reason.EVIDENCE_MISSING),
+    )
+
+
+def client_information(requirement: Requirement, ctx: Context) -> Outcome:
+    """The procedure is set up, documented, and audited by somebody who is on none of the cases."""
+    rule = requirement.requires
+    assert isinstance(rule, ClientInformation)
+    row = Procedure(requirement.clause, ctx)
+    table, audited, everywhere = row.table, row.table["audited_on"], np.ones(ctx.count, dtype=bool)
+    documented = Bounds(row.pick(table["document"].ok), everywhere)
+    past = row.pick(audited.ok & (audited.value <= ctx.base))
+    on_time = Bounds(past, past | row.pick(audited.unreadable) | row.lost)
+    auditor, why_auditor = _auditor(requirement, row, ctx)
+    parts = [row.done, documented, on_time, auditor]
+    verdict = lowest([part.verdicts() for part in parts])
+    holds = Bounds(verdict == PASS, verdict != FAIL)
+    done = row.done.possible
+    why = why_auditor | bits(
+        (~done, Reason.NOT_DONE),
+        (row.done.uncertain, Reason.UNREADABLE_CELL),
+        (done & row.pick(table["document"].blank), Reason.EVIDENCE_MISSING),
+        (done & ~on_time.possible, Reason.NOT_AUDITED),
+        (done & on_time.uncertain, Reason.UNREADABLE_CELL),
+    )
+    return held(holds, why, [row.rows(holds, why)])
+
+
+def _auditor(requirement: Requirement, row: Procedure, ctx: Context) -> tuple[Bounds, Bits]:
+    """Whether the auditors are on none of the service's cases; blank or unknown is for a person."""
+    rule = requirement.requires
+    assert isinstance(rule, ClientInformation)
+    table = row.table
+    cases = cases_of(ctx.standard.service_of(requirement.clause).id, rule.window_years, ctx)
+    items = table.items("auditor")
+    applicant = table.applicant[items.position]
+    keys = ctx.person_keys(applicant, items.value)
+    ended = np.isin(keys, cases.participants(cases.ended))
+    running = np.isin(keys, cases.participants(cases.running | cases.unclear))
+    unknown = (ctx.people.find(applicant, items.value) < 0) & ~np.isin(items.value, list(ctx.word("outside")))
+
+    def per_row(which: Bools) -> Bools:
+        marked = np.zeros(len(table), dtype=bool)
+        marked[items.position[which]] = True
+        return row.pick(marked)
+
+    column = table["auditor"]
+    hidden = cases.hidden_participants()
+    in_charge, on_running, strange = per_row(ended), per_row(running), per_row(unknown)
+    missing = row.pick(column.blank) | row.lost
+    doubt = missing | row.pick(column.unreadable) | strange | hidden
+    sure = Bounds(~(doubt | on_running | in_charge), ~in_charge)
+    result = sure.settle(on_running & ~doubt, ctx.reading("auditor_running_case"))
+    return result, bits(
+        (in_charge, Reason.AUDITOR_IN_CHARGE),
+        (on_running, Reason.AUDITOR_RUNNING_CASE),
+        (missing & ~row.lost, Reason.VALUE_MISSING),
+        (row.pick(column.unreadable) | hidden, Reason.UNREADABLE_CELL),
+        (strange, Reason.UNKNOWN_PERSON),
+    )

@@ -1,0 +1,54 @@
+"""A requirement that another service's clause be met by the same applicant."""
+
+import numpy as np
+import pandas as pd
+
+from secsvc_batch.evaluation.algebra import FAIL, PASS, REVIEW
+from secsvc_batch.evaluation.context import Context
+from secsvc_batch.evaluation.outcome import Outcome, Rows
+from secsvc_batch.evaluation.reasons import Reason, bits
+from secsvc_batch.standard.model import Reference, Requirement
+
+
+def reference(requirement: Requirement, ctx: Context) -> Outcome:
+    """The verdict of the clause named; without an application for its service, what points to it."""
+    rule = requirement.requires
+    assert isinstance(rule, Reference)
+    services = ctx.tables["services"]
+    applied = ctx.service_rows(rule.service) >= 0
+    position = ctx.service_rows(ctx.standard.service_of(requirement.clause).id)
+    there = position >= 0
+    number = services["registration_number"]
+    registered = there & ~number.blank[position] if len(services) else there
+    rows_of_clause = _procedures_filled_in(rule, ctx)
+    elsewhere = ~applied & registered
+    filled_in = ~applied & ~registered & rows_of_clause
+    settle = {"both": REVIEW, "strict": FAIL, "lenient": PASS}
+    other = ctx.outcomes[rule.clause]
+    verdict = np.select(
+        [applied, elsewhere, filled_in],
+        [other.verdict, settle[ctx.reading("registered_elsewhere")], settle[ctx.reading("not_applied_for")]],
+        FAIL,
+    ).astype(np.int8)
+    reasons = bits(
+        (applied & (verdict < PASS), Reason.REFERRED),
+        (elsewhere, Reason.REGISTERED_ELSEWHERE),
+        (~applied & ~registered, Reason.NOT_APPLIED_FOR),
+    )
+    at = position[there]
+    rows = Rows(
+        "services", services.applicant[at], services.row[at], (verdict == PASS)[there].astype(np.int32),
+        (verdict != FAIL)[there].astype(np.int32), reasons[there],
+    )  # fmt: skip
+    certain, possible = (verdict >= PASS).astype(np.int32), (verdict != FAIL).astype(np.int32)
+    needed = np.ones(ctx.count, dtype=np.int32)
+    return Outcome(verdict, certain, possible, needed, reasons, needed - certain, rows=[rows])
+
+
+def _procedures_filled_in(rule: Reference, ctx: Context) -> np.ndarray:
+    """Tell per applicant whether some procedure of the other service is filled in."""
+    table = ctx.tables["procedures"]
+    service = ctx.standard.service_of(rule.procedures_of)
+    clauses = [requirement.clause for requirement in ctx.standard.of_service(service.id)]
+    of_service = pd.Index(table["clause"].value, dtype=object).isin(clauses)
+    return ctx.per_applicant(table.applicant, of_service & ~table["status"].blank)

@@ -1,0 +1,157 @@
+"""The people of all applicants: who is in post, who has which role, and whose row a row is."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from secsvc_batch.evaluation.algebra import Bools, Bounds, Ints
+from secsvc_batch.standard.model import People as PeopleRule
+from secsvc_batch.tables.typed import Objects, Table
+
+EXPERTS, WORKERS = "experts", "workers"
+
+
+@dataclass(frozen=True)
+class Links:
+    """Which person a row may belong to: one entry per (row, person).
+
+    ``position``: int32, index of the row; ``person``: int32, index of the person; ``sure``: bool,
+    false where the number of the row or of the person cannot be read.
+    """
+
+    position: Ints
+    person: Ints
+    sure: Bools
+
+
+class People:
+    """One entry per person: the first row of each staff number of an applicant.
+
+    A second row of the same number is an error that validation reports; the first one counts.
+    """
+
+    def __init__(self, staff: Table, base: int) -> None:
+        self._staff = staff
+        keep = _first_of_key(staff)
+        self.position: Ints = np.flatnonzero(keep).astype(np.int32)
+        self.applicant: Ints = staff.applicant[keep]
+        self.row: Ints = staff.row[keep]
+        self.ids: Objects = staff["staff_id"].value[keep]
+        self.unreadable_id: Bools = staff["staff_id"].unreadable[keep]
+        self.in_post: Bounds = _in_post(staff, base)[keep]
+
+    def __len__(self) -> int:
+        return len(self.applicant)
+
+    @cached_property
+    def _by_code(self) -> tuple[NDArray[np.int64], Ints]:
+        """Sorted (applicant, number) keys of the readable people and their indices."""
+        readable = np.flatnonzero((self.ids != "") & ~self.unreadable_id).astype(np.int32)
+        keys = self._keys(self.applicant[readable], self.ids[readable])
+        order = np.argsort(keys, kind="stable")
+        return keys[order], readable[order]
+
+    @cached_property
+    def _numbers(self) -> pd.Index:
+        return pd.Index(pd.unique(self.ids))
+
+    def _keys(self, applicant: Ints, ids: Objects) -> NDArray[np.int64]:
+        code = self._numbers.get_indexer(pd.Index(ids, dtype=object)).astype(np.int64)
+        return np.where(code < 0, -1, applicant.astype(np.int64) * (len(self._numbers) + 1) + code)
+
+    def find(self, applicant: Ints, ids: Objects) -> Ints:
+        """Return the index of the person with this number, -1 where the staff sheet has none."""
+        keys, index = self._by_code
+        wanted = self._keys(applicant, ids)
+        if not len(keys):
+            return np.full(len(wanted), -1, dtype=np.int32)
+        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where((keys[at] == wanted) & (wanted >= 0), index[at], -1).astype(np.int32)
+
+    def link(self, applicant: Ints, ids: Objects, position: Ints, unreadable: Bools) -> Links:
+        """Return whose rows these are.
+
+        A number that cannot be read may be anybody's of the applicant; a number that is not in the
+        staff sheet may be that of a person whose own number cannot be read.
+        """
+        person = self.find(applicant, ids)
+        known = (person >= 0) & ~unreadable
+        anybody = np.flatnonzero(unreadable)
+        nameless = np.flatnonzero(~unreadable & (person < 0) & (ids != ""))
+        everyone = np.arange(len(self), dtype=np.int32)
+        parts = [(position[known], person[known])]
+        parts.append(self._cross(applicant, position, anybody, everyone))
+        parts.append(self._cross(applicant, position, nameless, everyone[self.unreadable_id]))
+        sure = np.zeros(sum(len(p) for p, _ in parts), dtype=bool)
+        sure[: len(parts[0][0])] = True
+        return Links(np.concatenate([p for p, _ in parts]), np.concatenate([q for _, q in parts]), sure)
+
+    def _cross(
+        self, applicant: Ints, position: Ints, rows: NDArray[np.int64], people: Ints
+    ) -> tuple[Ints, Ints]:
+        """Pair each of ``rows`` with each of ``people`` of the same applicant."""
+        if not len(rows) or not len(people):
+            return np.empty(0, np.int32), np.empty(0, np.int32)
+        left = pd.DataFrame({"applicant": applicant[rows], "position": position[rows]})
+        right = pd.DataFrame({"applicant": self.applicant[people], "person": people})
+        both = left.merge(right, on="applicant")
+        return both["position"].to_numpy(np.int32), both["person"].to_numpy(np.int32)
+
+    def rows_of(self, table: Table) -> Links:
+        """Link every row of a sheet with a column ``staff_id`` to its person."""
+        ids = table["staff_id"]
+        position = np.arange(len(table), dtype=np.int32)
+        return self.link(table.applicant, ids.value, position, ids.unreadable)
+
+    def items_of(self, table: Table, name: str) -> Links:
+        """Link every number in a column of joined numbers to its person; unreadable cells to anybody."""
+        items, bad = table.items(name), np.flatnonzero(table[name].unreadable).astype(np.int32)
+        position = np.concatenate([items.position, bad])
+        ids = np.concatenate([items.value, np.full(len(bad), "", dtype=object)])
+        unreadable = np.arange(len(position)) >= len(items.position)
+        return self.link(table.applicant[position], ids, position, unreadable)
+
+    def role(self, columns: list[str], who: str) -> Bounds:
+        """Return who has a role in one of the columns, whether in post or not."""
+        result = Bounds.sure(np.zeros(len(self), dtype=bool))
+        for name in columns:
+            column = self._staff[name]
+            named = self._staff.has(name, "expert") if who == EXPERTS else column.ok
+            result = result | Bounds.doubt(named, column.unreadable)[self.position]
+        return result
+
+    def select(self, rule: PeopleRule) -> Bounds:
+        """Return the people a rule speaks of: with such a role and in post on the base date."""
+        return self.role(rule.roles, rule.who) & self.in_post
+
+
+def _first_of_key(staff: Table) -> Bools:
+    """Keep every row but the later ones of a number that stood above."""
+    frame = pd.DataFrame({"applicant": staff.applicant, "id": staff["staff_id"].value})
+    return np.asarray(~frame.duplicated() | ~staff["staff_id"].ok)
+
+
+def _in_post(staff: Table, base: int) -> Bounds:
+    """In post on the base date (readings: People)."""
+    begun, left = staff["employed_from"], staff["employed_until"]
+    contradictory = begun.ok & left.ok & (left.value < begun.value)
+    ruled_out = (begun.ok & (begun.value > base)) | (left.ok & (left.value < base))
+    unclear = begun.unreadable | left.unreadable | contradictory
+    possible = ~ruled_out | contradictory
+    return Bounds(possible & ~unclear, possible)
+
+
+def any_by_person(count: int, links: Links, rows: Bounds) -> Bounds:
+    """Return per person whether one of their rows holds; only a sure link makes it certain."""
+    certain, possible = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    certain[links.person[rows.certain[links.position] & links.sure]] = True
+    possible[links.person[rows.possible[links.position]]] = True
+    return Bounds(certain, possible)
+
+
+def count_by(groups: Ints, size: int, where: Bools) -> Ints:
+    """Return how many elements of each group (0..size-1) satisfy ``where``."""
+    return np.bincount(groups[where], minlength=size).astype(np.int32)

@@ -1,0 +1,303 @@
+"""Checks across all applications of a round, which may be read in several chunks.
+
+``cross_keys`` boils a chunk down to a narrow table of hashed keys and the cells they come from;
+``cross_findings`` finds, over the keys of all chunks, those that stand where they should not meet.
+What is compared says nothing where it is masked, short or a placeholder, so such values give no key.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from secsvc_batch.tables.findings import bare, capped_frame, packed, shortened
+from secsvc_batch.tables.raw import RawTables
+from secsvc_batch.tables.typed import Objects, Table, Tables
+from secsvc_batch.tables.validation import application_ids
+
+# Codes whose findings name other applications: not for the eyes of an applicant.
+CODES = (
+    "duplicate_application", "shared_credential_number", "person_in_two_firms", "same_name_elsewhere",
+    "same_contract", "identical_text",
+)  # fmt: skip
+KEY_COLUMNS = (
+    "code", "key", "key2", "who", "applicant", "application_id", "file", "kind", "sheet", "cell", "row",
+    "field", "label",
+)  # fmt: skip
+_CATEGORIES = ("code", "application_id", "file", "kind", "sheet", "cell", "field")
+
+_LONG_TEXT = 40  # characters from which identical texts are no coincidence
+_SHORT_NUMBER, _SHORT_NAME, _SHORT_CLIENT = 4, 3, 4  # characters below which a match says nothing
+_NAMED_OTHERS = 3  # places that a finding lists before it only counts
+_MASKED = re.compile(r"[○●*×✕■□▲△◆◇★☆_?]|x{2,}")
+_SECOND_HASH = "secsvc-batch/two"
+_SEPARATOR = "\x1f"
+
+
+Columns = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of one table (positions) that have a key, and who stands behind each of them."""
+
+    code: str
+    table: Table
+    field: str
+    at: NDArray[np.intp]
+    key: Objects
+    who: Objects
+
+
+def cross_keys(tables: Tables, raw: RawTables, first_applicant: int = 0) -> pd.DataFrame:
+    """Return the keys of a chunk: what each cell says as a 128-bit hash, and where it stands.
+
+    ``first_applicant`` is the number in the round of the chunk's first applicant. Columns as
+    ``KEY_COLUMNS``: ``key``, ``key2`` and ``who`` are uint64 hashes, ``label`` what the cell shows (short).
+    """
+    ids = application_ids(tables, raw)
+    files = raw.files["file"].to_numpy(dtype=object)
+    parts = [_numbers_of_applications(ids, files, tables, raw, first_applicant)]
+    parts += [_keys_of(rows, ids, files, raw, first_applicant) for rows in _all_rows(tables, files)]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in KEY_COLUMNS}
+    dtypes = dict.fromkeys(_CATEGORIES, "category") | {"label": "str"}
+    return pd.DataFrame(columns).astype(dtypes)
+
+
+def concat_keys(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return the keys of several chunks as one table; repeated texts are kept once."""
+    chunks = list(parts)
+    frame = pd.concat(chunks, ignore_index=True) if chunks else pd.DataFrame(columns=list(KEY_COLUMNS))
+    return frame.astype(dict.fromkeys(_CATEGORIES, "category"))
+
+
+def cross_findings(all_keys: pd.DataFrame) -> pd.DataFrame:
+    """Return the findings across the applications of a round as a bare frame, in the order of the keys.
+
+    A key is reported, at every place where it stands, when more than one is behind it (``who``).
+    """
+    same = ["code", "key", "key2"]
+    keys = all_keys[all_keys.duplicated(same, keep=False)]
+    if keys.empty:
+        return bare({}, 0)
+    group = keys.groupby(same, observed=True, sort=False).ngroup()
+    pairs = pd.DataFrame({"group": group, "who": keys["who"]}).drop_duplicates()
+    several = pairs["group"].value_counts()
+    met = group.isin(several.index[several > 1])
+    keys, groups = keys[met].reset_index(drop=True), group[met].to_numpy()
+    if keys.empty:
+        return bare({}, 0)
+    columns: dict[str, object] = {
+        name: keys[name].astype("int32" if name in ("applicant", "row") else "str")
+        for name in ("applicant", "application_id", "file", "sheet", "cell", "kind", "row", "field", "code")
+    }
+    found = bare({**columns, "raw": keys["label"], "params": _others(keys, groups)}, len(keys))
+    return capped_frame(found)
+
+
+def _others(keys: pd.DataFrame, group: NDArray[Any]) -> list[str]:
+    """Return the packed parameters of each key: where else it stands."""
+    places = _places(keys)
+    who = keys["who"].to_numpy()
+    applications = keys["application_id"].astype("str").tolist()
+    texts = [""] * len(keys)
+    for same in pd.Series(np.arange(len(keys))).groupby(group, sort=False).indices.values():
+        members = np.asarray(same)
+        for i in members:
+            others, count = _first_others(members, who, int(i))
+            texts[i] = packed(
+                {
+                    "others": [places[j] for j in others],
+                    "application": applications[i],
+                    **({"more_others": count - len(others)} if count > len(others) else {}),
+                }
+            )
+    return texts
+
+
+def _first_others(members: NDArray[Any], who: NDArray[Any], own: int) -> tuple[list[int], int]:
+    """Return the first few members with somebody else behind them, and how many there are of those."""
+    others = members[who[members] != who[own]]
+    return [int(j) for j in others[:_NAMED_OTHERS]], len(others)
+
+
+def _places(keys: pd.DataFrame) -> list[str]:
+    named = zip(
+        keys["application_id"].astype("str"), keys["file"].astype("str"), keys["sheet"].astype("str"),
+        keys["cell"].astype("str"), keys["code"].astype("str"), strict=True,
+    )  # fmt: skip
+    return [
+        file
+        if code == "duplicate_application"
+        else " ".join(part for part in (application, sheet, cell) if part)
+        for application, file, sheet, cell, code in named
+    ]
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+
+def _numbers_of_applications(
+    ids: Objects, files: Objects, tables: Tables, raw: RawTables, first: int
+) -> Columns:
+    """Return one key per applicant: its number, at the cell of the form where there is one."""
+    form = tables["applicant"]
+    applicants = np.arange(len(ids), dtype=np.int32)
+    sheets, cells = np.full(len(ids), "", dtype=object), np.full(len(ids), "", dtype=object)
+    sheets[form.applicant] = raw.source.sheet_names("applicant", form.applicant)
+    cells[form.applicant] = raw.source.cells("applicant", "application_id", form.applicant, form.row)
+    places = {"kind": "applicant", "sheet": sheets, "cell": cells, "row": 0, "field": "application_id"}
+    hashes = _hashed(_loose(ids), files)
+    return _columns("duplicate_application", hashes, places, ids, applicants, ids, files, first)
+
+
+def _keys_of(rows: _Rows, ids: Objects, files: Objects, raw: RawTables, first: int) -> Columns:
+    table = rows.table
+    applicants, numbers = table.applicant[rows.at], table.row[rows.at]
+    places = {
+        "kind": table.kind,
+        "sheet": raw.source.sheet_names(table.kind, applicants),
+        "cell": raw.source.cells(table.kind, rows.field, applicants, numbers),
+        "row": numbers,
+        "field": rows.field,
+    }
+    labels = table[rows.field].value[rows.at]
+    return _columns(rows.code, _hashed(rows.key, rows.who), places, labels, applicants, ids, files, first)
+
+
+def _hashed(key: Objects, who: Objects) -> Columns:
+    return {
+        "key": pd.util.hash_array(key),
+        "key2": pd.util.hash_array(key, hash_key=_SECOND_HASH),
+        "who": pd.util.hash_array(who),
+    }
+
+
+def _columns(
+    code: str, hashes: Columns, places: dict[str, Any], labels: Objects, applicants: NDArray[Any],
+    ids: Objects, files: Objects, first: int,
+) -> Columns:  # fmt: skip
+    count = len(labels)
+    texts = {name: _repeated(value, count) for name, value in places.items() if name != "row"}
+    short = np.empty(count, dtype=object)
+    short[:] = [shortened(label) for label in labels]
+    return {
+        **hashes,
+        **texts,
+        "code": _repeated(code, count),
+        "row": np.broadcast_to(np.asarray(places["row"], dtype=np.int32), (count,)),
+        "applicant": applicants + np.int32(first),
+        "application_id": ids[applicants],
+        "file": files[applicants],
+        "label": short,
+    }
+
+
+def _repeated(value: str | Objects, count: int) -> Objects:
+    return np.full(count, value, dtype=object) if isinstance(value, str) else value
+
+
+def _all_rows(tables: Tables, files: Objects) -> Iterator[_Rows]:
+    yield from _people(tables, files)
+    yield _contracts(tables["cases"], files)
+    for kind, field in (
+        ("credentials", "equivalence_reason"), ("teaching", "equivalence_reason"),
+        ("training", "equivalence_reason"), ("specifications", "description"),
+    ):  # fmt: skip
+        yield _long_texts(tables[kind], field, files)
+
+
+def _people(tables: Tables, files: Objects) -> Iterator[_Rows]:
+    staff = tables["staff"]
+    names = _loose(staff["name"].value)
+    named = staff["name"].ok & _judged(names, _tells_a_person)
+    at = np.flatnonzero(named)
+    yield _Rows("same_name_elsewhere", staff, "name", at, names[at], files[staff.applicant[at]])
+
+    held = tables["credentials"]
+    numbers = _loose(held["credential_number"].value)
+    at = np.flatnonzero(
+        held["credential_number"].ok & held["staff_id"].ok & _judged(numbers, _tells_a_number)
+    )
+    applicant = held.applicant[at]
+    key = _loose(_credential_names(held)[at]) + _SEPARATOR + numbers[at]
+    name = _names_of_holders(staff, names, applicant, held["staff_id"].value[at])
+    person = np.where(name == "", files[applicant] + _SEPARATOR + held["staff_id"].value[at], name)
+    yield _Rows("shared_credential_number", held, "credential_number", at, key, person.astype(object))
+    known = name != ""
+    both = key[known] + _SEPARATOR + name[known]
+    yield _Rows("person_in_two_firms", held, "credential_number", at[known], both, files[applicant[known]])
+
+
+def _credential_names(held: Table) -> Objects:
+    """Return credential and its free name together: what is outside the lists differs in the latter only."""
+    joined: Objects = held["credential"].value + _SEPARATOR + held["credential_other"].value
+    return joined
+
+
+def _names_of_holders(staff: Table, names: Objects, applicants: NDArray[Any], numbers: Objects) -> Objects:
+    """Return the folded name of each holder, '' where 要員 gives none; the first row of a number counts."""
+    people = pd.DataFrame({"applicant": staff.applicant, "number": staff["staff_id"].value, "name": names})
+    people = people[staff["staff_id"].ok].drop_duplicates(["applicant", "number"])
+    holders = pd.DataFrame({"applicant": applicants, "number": numbers})
+    found = holders.merge(people, on=["applicant", "number"], how="left")["name"]
+    return found.fillna("").to_numpy(dtype=object)
+
+
+def _contracts(cases: Table, files: Objects) -> _Rows:
+    clients = _loose(cases["client"].value)
+    dated = cases["started_on"].ok & cases["ended_on"].ok & cases["service"].ok & cases["client"].ok
+    # A person's record at another firm is that firm's contract, and may well stand in its submission.
+    own = ~cases.has("performed_by", "another")
+    at = np.flatnonzero(dated & own & _judged(clients, _tells_a_client))
+    parts = [
+        cases[name].value[at].astype(str).astype(object) for name in ("service", "started_on", "ended_on")
+    ]
+    key = clients[at]
+    for part in parts:
+        key = key + _SEPARATOR + part
+    return _Rows("same_contract", cases, "client", at, key, files[cases.applicant[at]])
+
+
+def _long_texts(table: Table, field: str, files: Objects) -> _Rows:
+    texts = _loose(table[field].value)
+    at = np.flatnonzero(table[field].ok & _judged(texts, lambda text: len(text) >= _LONG_TEXT))
+    return _Rows("identical_text", table, field, at, texts[at], files[table.applicant[at]])
+
+
+# --- what a value tells ---------------------------------------------------------------------------
+
+
+def _tells_a_person(name: str) -> bool:
+    """Names with digits or marks are placeholders; very short ones too common."""
+    return len(name) >= _SHORT_NAME and not re.search(r"\d", name) and not _MASKED.search(name)
+
+
+def _tells_a_number(number: str) -> bool:
+    digits = re.sub(r"\D", "", number)
+    return len(number) >= _SHORT_NUMBER and len(set(digits)) > 1 and not _MASKED.search(number)
+
+
+def _tells_a_client(client: str) -> bool:
+    return len(client) >= _SHORT_CLIENT and not _MASKED.search(client)
+
+
+def _loose(values: Objects) -> Objects:
+    """Fold texts for comparison between firms: without white space, in lower case."""
+    return _mapped(values, lambda text: "".join(text.split()).casefold())
+
+
+def _mapped(values: Objects, fold: Callable[[str], str]) -> Objects:
+    codes, distinct = pd.factorize(values)
+    folded = np.empty(len(distinct) + 1, dtype=object)
+    folded[:] = [*map(fold, distinct), ""]
+    return folded[codes]
+
+
+def _judged(values: Objects, judge: Callable[[str], bool]) -> NDArray[np.bool_]:
+    codes, distinct = pd.factorize(values)
+    return np.array([*map(judge, distinct), False], dtype=bool)[codes]

@@ -1,0 +1,246 @@
+"""Raw tables to typed ones: every field becomes a value array and a state array.
+
+States: 0 blank, 1 ok, 2 unreadable (text that is no such value), 3 error (the cell shows an Excel
+error or a formula that was never calculated: nobody can know what was meant). Values by field type:
+
+========== ======================================================================================
+text, id, list, listed, clause   object: normalised text, '' where blank
+choice     int16: index in the vocabulary, -1 where none
+choices    int64: bit per vocabulary entry (unreadable where any part is unknown)
+mark       int8: 0 none, 1 ○, 2 ×
+claim      bool: equivalence is claimed
+date       int32: days since 1970-01-01, 0 where blank or unreadable
+count      int64: stated number, 0 where blank or unreadable
+ids        object: normalised text of the whole cell; the single values come from ``Table.items``
+========== ======================================================================================
+
+Each distinct raw value of a column is judged once; the rest is array indexing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from secsvc_batch.tables import cells
+from secsvc_batch.tables.cells import BLANK, ERROR, OK, UNREADABLE, RawCell
+from secsvc_batch.workbook.layout import Choice, Field, Layout
+
+Ints = NDArray[np.int32]
+Bools = NDArray[np.bool_]
+Objects = NDArray[np.object_]
+Judged = tuple[object, int]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One field of a table: ``value`` and ``state`` (uint8), both of the table's length."""
+
+    value: NDArray[Any]
+    state: NDArray[np.uint8]
+
+    @property
+    def ok(self) -> Bools:
+        return np.asarray(self.state == OK)
+
+    @property
+    def blank(self) -> Bools:
+        return np.asarray(self.state == BLANK)
+
+    @property
+    def unreadable(self) -> Bools:
+        """Unreadable or an error."""
+        return np.asarray(self.state >= UNREADABLE)
+
+    @property
+    def error(self) -> Bools:
+        return np.asarray(self.state == ERROR)
+
+
+@dataclass(frozen=True)
+class Items:
+    """The single values of a column of joined values.
+
+    ``position``: int32, index of the row in the table; ``value``: object, normalised text.
+    """
+
+    position: Ints
+    value: Objects
+
+
+@dataclass
+class Table:
+    """One sheet kind of all applicants: ``applicant`` and ``row`` int32, one Column per field."""
+
+    kind: str
+    applicant: Ints
+    row: Ints
+    columns: dict[str, Column]
+    vocabularies: dict[str, list[str]] = field(default_factory=dict)
+    _raw: dict[str, Objects] = field(default_factory=dict)
+    _items: dict[str, Items] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.applicant)
+
+    def __getitem__(self, name: str) -> Column:
+        return self.columns[name]
+
+    def codes(self, name: str, choices: Sequence[str]) -> NDArray[np.int16]:
+        """Return the vocabulary indices of ``choices`` in column ``name``."""
+        words = self.vocabularies[name]
+        return np.array([words.index(choice) for choice in choices], dtype=np.int16)
+
+    def has(self, name: str, *choices: str) -> Bools:
+        """Tell per row whether a choice column holds one of ``choices``."""
+        return np.isin(self.columns[name].value, self.codes(name, choices))
+
+    def includes(self, name: str, *choices: str) -> Bools:
+        """Tell per row whether a column of several choices includes one of ``choices``."""
+        bits = int(sum(1 << int(code) for code in self.codes(name, choices)))
+        return np.asarray((self.columns[name].value & bits) != 0)
+
+    def items(self, name: str) -> Items:
+        """Return the single values of an ids column; unreadable cells give none."""
+        if name not in self._items:
+            self._items[name] = _explode(self._raw[name], self.columns[name].ok)
+        return self._items[name]
+
+
+def _explode(raw: Objects, ok: Bools) -> Items:
+    codes, distinct = pd.factorize(raw)
+    parts = [np.array(cells.split_raw(value), dtype=object) for value in distinct]
+    counts = np.array([len(part) for part in parts], dtype=np.int32)
+    rows = np.flatnonzero(ok & (codes >= 0)).astype(np.int32)
+    if not len(rows):
+        return Items(np.empty(0, np.int32), np.empty(0, object))
+    position = np.repeat(rows, counts[codes[rows]])
+    value = np.concatenate([parts[code] for code in codes[rows]])
+    return Items(position, value.astype(object))
+
+
+Tables = dict[str, Table]
+
+
+def typed_tables(sheets: dict[str, pd.DataFrame], layout: Layout) -> Tables:
+    """Return the typed tables of raw ones (``RawTables.sheets``), one per sheet kind."""
+    return {sheet.id: _typed_table(sheets[sheet.id], sheet.id, layout) for sheet in layout.tables}
+
+
+def _typed_table(frame: pd.DataFrame, kind: str, layout: Layout) -> Table:
+    columns, raw, vocabularies = {}, {}, {}
+    for spec in layout.by_id[kind].fields:
+        values = frame[spec.id].to_numpy(dtype=object)
+        columns[spec.id] = _column(values, spec, layout)
+        if spec.type == "ids":
+            raw[spec.id] = values
+        if spec.choices:
+            vocabularies[spec.id] = [choice.id for choice in layout.vocabularies[spec.choices]]
+    return Table(
+        kind=kind,
+        applicant=frame["applicant"].to_numpy(dtype=np.int32),
+        row=frame["row"].to_numpy(dtype=np.int32),
+        columns=columns,
+        vocabularies=vocabularies,
+        _raw=raw,
+    )
+
+
+_DTYPES: dict[str, Any] = {
+    "choice": np.int16, "choices": np.int64, "mark": np.int8, "claim": np.bool_, "date": np.int32,
+    "count": np.int64,
+}  # fmt: skip
+
+
+def _column(values: Objects, spec: Field, layout: Layout) -> Column:
+    codes, distinct = pd.factorize(values)
+    judge, empty = _judge(spec, layout)
+    judged = [(empty, ERROR) if cells.is_error(raw) else judge(raw) for raw in distinct]
+    judged.append((empty, BLANK))
+    dtype = _DTYPES.get(spec.type, object)
+    value = np.empty(len(judged), dtype=dtype)
+    value[:] = [v for v, _ in judged]
+    state = np.array([s for _, s in judged], dtype=np.uint8)
+    return Column(value[codes], state[codes])
+
+
+def _judge(spec: Field, layout: Layout) -> tuple[Callable[[RawCell], Judged], object]:
+    """Return how a raw value of the field is judged, and the value of a blank."""
+    if spec.type == "date":
+        return _optional(cells.date_of, 0), 0
+    if spec.type == "count":
+        return _optional(cells.count_of, 0), 0
+    if spec.type == "choice":
+        return _choice(layout.vocabularies[str(spec.choices)]), -1
+    if spec.type == "choices":
+        return _choices(layout.vocabularies[str(spec.choices)]), 0
+    if spec.type == "mark":
+        return _mark, 0
+    if spec.type == "claim":
+        return _claim, False
+    if spec.type == "clause":
+        return _text(cells.clause_of), ""
+    if spec.type == "ids":
+        return _ids, ""
+    return _text(cells.text_of), ""
+
+
+def _optional(parse: Callable[[RawCell], int | None], default: int) -> Callable[[RawCell], Judged]:
+    def judge(raw: RawCell) -> Judged:
+        value = parse(raw)
+        return (default, UNREADABLE) if value is None else (value, OK)
+
+    return judge
+
+
+def _text(parse: Callable[[RawCell], str]) -> Callable[[RawCell], Judged]:
+    def judge(raw: RawCell) -> Judged:
+        text = parse(raw)
+        return text, OK if text else BLANK
+
+    return judge
+
+
+def _ids(raw: RawCell) -> Judged:
+    # a cell of nothing but separators names nobody
+    return (cells.text_of(raw), OK) if cells.split_raw(raw) else ("", BLANK)
+
+
+def _vocabulary(choices: list[Choice]) -> dict[str, int]:
+    return {cells.text_of(word): code for code, c in enumerate(choices) for word in (c.ja, c.en)}
+
+
+def _choice(choices: list[Choice]) -> Callable[[RawCell], Judged]:
+    known = _vocabulary(choices)
+
+    def judge(raw: RawCell) -> Judged:
+        code = known.get(cells.text_of(raw), -1)
+        return code, OK if code >= 0 else UNREADABLE
+
+    return judge
+
+
+def _choices(choices: list[Choice]) -> Callable[[RawCell], Judged]:
+    known = _vocabulary(choices)
+    letters = {c.letter: code for code, c in enumerate(choices) if c.letter}
+
+    def judge(raw: RawCell) -> Judged:
+        bits, state = 0, OK
+        for part in cells.split_raw(raw, at_space=not letters):
+            code = letters.get(part[0], known.get(part, -1)) if letters else known.get(part, -1)
+            bits, state = (bits | 1 << code, state) if code >= 0 else (bits, UNREADABLE)
+        return bits, state if bits or state == UNREADABLE else BLANK
+
+    return judge
+
+
+def _mark(raw: RawCell) -> Judged:
+    text = cells.text_of(raw)
+    return {"○": (1, OK), "×": (2, OK)}.get(text, (0, UNREADABLE))
+
+
+def _claim(raw: RawCell) -> Judged:
+    return cells.text_of(raw) != "×", OK

@@ -1,0 +1,55 @@
+"""What a submission may cost at most, and the one way to say that a file is refused."""
+
+from dataclasses import dataclass
+
+MAX_ROW = 1_048_576
+MAX_COLUMN = 16_384
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds that keep a hostile or broken file from taking the machine's memory or time.
+
+    All of them are far beyond an honest workbook: a sheet with borders down to its last row passes.
+    """
+
+    file_bytes: int = 64 << 20
+    """size of the file on disk"""
+    members: int = 2_000
+    """parts in the package"""
+    sheets: int = 256
+    sheet_bytes: int = 768 << 20
+    """one worksheet part, inflated; a large one is streamed, never held"""
+    total_bytes: int = 1_536 << 20
+    """all parts, inflated"""
+    part_bytes: int = 64 << 20
+    """any other part, inflated"""
+    stream_above: int = 8 << 20
+    """a worksheet part larger than this is scanned in pieces"""
+    piece_bytes: int = 1 << 20
+    row_bytes: int = 16 << 20
+    """XML of one row"""
+    content_bytes: int = 64 << 20
+    """XML of the pieces of one sheet that hold values"""
+    shared_strings: int = 1_000_000
+    area: int = 4_000_000
+    """last row x last column with a value; the reading library allocates all of it"""
+    merges: int = 50_000
+
+
+LIMITS = Limits()
+
+
+class RefusedFileError(Exception):
+    """The file cannot be read as a submission.
+
+    ``code`` is a code of messages/findings.yaml, ``params`` fill its placeholders, ``sheet`` and
+    ``cell`` say where, when that is known.
+    """
+
+    def __init__(self, code: str, *, sheet: str = "", cell: str = "", **params: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sheet = sheet
+        self.cell = cell
+        self.params = {name: str(value) for name, value in params.items()}
