@@ -327,7 +327,7 @@ FAULTS = {
     ),
     "other in-force dates": Fault(
         "1-audit.yaml",
-        "from: 2025-04-01",
+        "from: null",
         "from: 2026-04-01",
         "in_force_mismatch",
         "edition.yaml",

@@ -83,7 +83,8 @@ def _counts(requirements: Iterable[Requirement], lang: str) -> str:
 def _heading(standard: Standard, lang: str) -> list[str]:
     """Edition, and the status of the lists wherever they are used."""
     edition, lists = standard.edition, standard.lists
-    since, status = edition.in_force.since, word(f"lists.status.{lists.status}", lang)
+    since = edition.in_force.since or word("rules.not_known", lang)
+    status = word(f"lists.status.{lists.status}", lang)
     lines = [
         word("rules.edition", lang, title=edition.title(lang), edition=edition.edition, since=since),
         word("rules.lists", lang, title=lists.title(lang), edition=lists.edition, status=status),

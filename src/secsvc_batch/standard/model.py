@@ -252,7 +252,7 @@ class Requirement(Model):
 
 class InForce(Model):
     # "from" is a keyword of Python
-    since: date = Field(alias="from")
+    since: date | None = Field(alias="from", description="null: not known")
     until: date | None = None
 
 

@@ -1,0 +1,176 @@
+"""The first sheet: what the workbook is for and how it is filled in."""
+
+from datetime import date
+
+from xlsxwriter.format import Format
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from secsvc_batch.messages import word
+from secsvc_batch.workbook.template import grid
+from secsvc_batch.workbook.template.content import Content
+from secsvc_batch.workbook.template.sheets import set_page
+from secsvc_batch.workbook.template.styles import Styles
+
+_LEFT, _MIDDLE, _RIGHT = grid.FIRST_COLUMN, grid.FIRST_COLUMN + 1, grid.FIRST_COLUMN + 2
+_WIDTHS = {0: grid.MARK_WIDTH, _LEFT: 22, _MIDDLE: 80, _RIGHT: 9}
+_FULL = sum(_WIDTHS[c] for c in (_LEFT, _MIDDLE, _RIGHT))
+
+
+def title_of(content: Content) -> str:
+    """Return the title of the workbook."""
+    edition = content.standard.edition
+    lang = content.lang
+    return word("template.title", lang, standard=edition.title(lang), edition=edition.edition)
+
+
+class IntroSheet:
+    """Writes the sheet from top to bottom."""
+
+    def __init__(self, workbook: Workbook, styles: Styles, content: Content, base_date: date | None) -> None:
+        self._styles = styles
+        self._content = content
+        self._lang = content.lang
+        self._base_date = base_date
+        self._row = 0
+        self._sheet: Worksheet = workbook.add_worksheet(self._word("intro_sheet"))
+
+    def write(self) -> None:
+        """Write the whole sheet."""
+        sheet = self._sheet
+        sheet.set_tab_color("#C55A11")
+        sheet.hide_gridlines(2)
+        sheet.set_default_row(grid.LINE_HEIGHT + 1)
+        for column, width in _WIDTHS.items():
+            sheet.set_column(column, column, width)
+        set_page(sheet, self._lang, landscape=False)
+        sheet.set_row(0, 30)
+        sheet.write_string(0, _LEFT, title_of(self._content), self._styles.title)
+        self._row = 1
+        self._text(self._word("intro_lead"), self._styles.body)
+        self._about()
+        self._lists()
+        self._steps()
+        self._colours()
+        self._rules()
+        sheet.activate()
+
+    def _word(self, key: str, **params: object) -> str:
+        return word(f"template.{key}", self._lang, **params)
+
+    def _section(self, key: str) -> None:
+        self._row += 1
+        self._sheet.set_row(self._row, 22)
+        self._sheet.write_string(self._row, _LEFT, self._word(key), self._styles.section)
+        for column in (_MIDDLE, _RIGHT):
+            self._sheet.write_blank(self._row, column, None, self._styles.section)
+        self._row += 1
+
+    def _text(self, text: str, style: Format) -> None:
+        """Write ``text`` over the whole width."""
+        self._sheet.merge_range(self._row, _LEFT, self._row, _RIGHT, "", style)
+        self._sheet.write_string(self._row, _LEFT, text, style)
+        self._sheet.set_row(self._row, grid.height_for(text, _FULL))
+        self._row += 1
+
+    def _pair(self, label: str, text: str, label_style: Format) -> None:
+        """Write a labelled text, the text over the two columns to the right."""
+        self._sheet.write_string(self._row, _LEFT, label, label_style)
+        self._sheet.merge_range(self._row, _MIDDLE, self._row, _RIGHT, "", self._styles.label)
+        self._sheet.write_string(self._row, _MIDDLE, text, self._styles.label)
+        height = max(
+            grid.height_for(text, _WIDTHS[_MIDDLE] + _WIDTHS[_RIGHT]), grid.height_for(label, _WIDTHS[_LEFT])
+        )
+        self._sheet.set_row(self._row, height)
+        self._row += 1
+
+    def _about(self) -> None:
+        edition, lang = self._content.standard.edition, self._lang
+        day = f"{self._base_date:%Y/%m/%d}" if self._base_date else self._word("about_base_date_open")
+        pairs = {
+            "about_standard": f"{edition.title(lang)} ({edition.publisher(lang)})",
+            "about_edition": edition.edition,
+            "about_services": _joined([s.name(lang) for s in self._content.chosen], lang),
+            "about_base_date": day,
+            "about_version": self._content.layout.template_version,
+        }
+        self._section("section_about")
+        for key, text in pairs.items():
+            self._pair(self._word(key), text, self._styles.optional)
+
+    def _lists(self) -> None:
+        lists, lang = self._content.standard.lists, self._lang
+        self._section("section_lists")
+        text = self._word(
+            "lists_status", title=lists.title(lang), edition=lists.edition, source=lists.source(lang)
+        )
+        self._text(text, self._styles.label)
+        if lists.notice:
+            self._text(lists.notice(lang), self._styles.notice)
+
+    def _steps(self) -> None:
+        lang, styles = self._lang, self._styles
+        self._section("section_steps")
+        for column, key in (
+            (_LEFT, "column_sheet"),
+            (_MIDDLE, "column_purpose"),
+            (_RIGHT, "column_capacity"),
+        ):
+            self._sheet.write_string(self._row, column, self._word(key), styles.optional)
+        self._row += 1
+        for number, sheet in enumerate(self._content.layout.tables, 1):
+            name, purpose = sheet.name(lang), sheet.help(lang) if sheet.help else ""
+            self._sheet.write_url(
+                self._row, _LEFT, f"internal:'{name}'!A1", styles.link, string=f"{number}. {name}"
+            )
+            self._sheet.write_string(self._row, _MIDDLE, purpose, styles.label)
+            if sheet.shape == "table" and not sheet.prefilled:
+                self._sheet.write_number(self._row, _RIGHT, sheet.capacity, styles.label)
+            else:
+                self._sheet.write_blank(self._row, _RIGHT, None, styles.label)
+            self._sheet.set_row(self._row, grid.height_for(purpose, _WIDTHS[_MIDDLE]))
+            self._row += 1
+
+    def _colours(self) -> None:
+        styles = self._styles
+        self._section("section_colours")
+        for name, style in (
+            ("required", styles.required),
+            ("optional", styles.optional),
+            ("locked", styles.locked),
+            ("unused", styles.unused),
+        ):
+            self._pair(self._word(f"sample_{name}"), self._word(f"colour_{name}"), style)
+
+    def _rules(self) -> None:
+        self._section("section_rules")
+        for key in (
+            "rule_dates",
+            "rule_people",
+            "rule_lists",
+            "rule_equivalent",
+            "rule_headers",
+            "rule_capacity",
+        ):
+            self._text(self._word(key), self._styles.label)
+        reference = self._reference()
+        if reference:
+            self._text(reference, self._styles.notice)
+
+    def _reference(self) -> str:
+        """Say what else is examined when a chosen service refers to one that was left out."""
+        content, lang = self._content, self._lang
+        if not content.references:
+            return ""
+        sheet = next(s for s in content.layout.tables if "registration_number" in s.by_id)
+        return self._word(
+            "rule_reference",
+            services=_joined([s.name(lang) for s in content.referring], lang),
+            others=_joined([s.name(lang) for s in content.references], lang),
+            sheet=sheet.name(lang),
+            field=sheet.by_id["registration_number"].label(lang),
+        )
+
+
+def _joined(names: list[str], lang: str) -> str:
+    return word("template.joint", lang).join(names)

@@ -1,0 +1,135 @@
+"""Helpers that several test modules share: conformance cases, and filling a template in from outside."""
+
+import gzip
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from openpyxl.worksheet.worksheet import Worksheet
+
+from secsvc_batch.workbook.layout import Layout, Sheet, load_layout
+
+ROOT = Path(__file__).resolve().parents[1]
+CASES = ROOT / "tests" / "conformance" / "cases.jsonl.gz"
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@cache
+def conformance_cases() -> tuple[dict[str, Any], ...]:
+    """Return every conformance case: name, base_date, workbook and expected verdicts."""
+    with gzip.open(CASES, "rt", encoding="utf-8") as lines:
+        return tuple(json.loads(line) for line in lines)
+
+
+def conformance_workbook(case: Mapping[str, Any], layout: Layout | None = None) -> dict[str, Any]:
+    """Return the workbook of a case as the template's writer takes it: ISO texts become dates."""
+    layout = layout or load_layout()
+    filled: dict[str, Any] = {}
+    for name, rows in case["workbook"].items():
+        sheet = layout.by_id[name]
+        filled[name] = (
+            _typed(sheet, rows) if isinstance(rows, Mapping) else [_typed(sheet, row) for row in rows]
+        )
+    return filled
+
+
+def _typed(sheet: Sheet, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value(sheet.by_id[name].type, value) for name, value in row.items()}
+
+
+def _value(kind: str, value: Any) -> Any:
+    return date.fromisoformat(value) if kind == "date" and isinstance(value, str) and value else value
+
+
+def fill_with_openpyxl(
+    template: Path, workbook: Mapping[str, Any], out: Path, lang: str = "ja", layout: Layout | None = None
+) -> None:
+    """Fill ``workbook`` (as :func:`conformance_workbook` returns it) into a template, as a stranger would.
+
+    Knows nothing of the template but its sheet names, header texts and labels; a pre-filled row is
+    found by its clause, and rows that have none are added below.
+    """
+    layout = layout or load_layout()
+    book = openpyxl.load_workbook(template)
+    for name, rows in workbook.items():
+        sheet = layout.by_id[name]
+        worksheet = book[sheet.name(lang)]
+        if sheet.shape == "form":
+            _fill_form(worksheet, sheet, rows, lang)
+        else:
+            _fill_table(worksheet, sheet, rows, lang)
+    book.save(out)
+
+
+def _fill_form(worksheet: Worksheet, sheet: Sheet, row: Mapping[str, Any], lang: str) -> None:
+    labels = {cell.value: cell for line in worksheet.iter_rows() for cell in line if cell.value}
+    for name, value in row.items():
+        cell = labels[sheet.by_id[name].label(lang)]
+        _put(worksheet, cell.row, cell.column + 1, value)
+
+
+def _fill_table(worksheet: Worksheet, sheet: Sheet, rows: Rows, lang: str) -> None:
+    header, columns = header_of(worksheet, sheet, lang)
+    clause = columns.get("clause")
+    free: dict[str, int] = {}
+    last = header
+    while clause and worksheet.cell(last + 1, clause).value:
+        last += 1
+        free.setdefault(str(worksheet.cell(last, clause).value), last)
+    for row in rows:
+        place = free.pop(str(row.get("clause")), None) if clause else None
+        if place is None:
+            place = last = last + 1
+        for name, value in row.items():
+            _put(worksheet, place, columns[name], value)
+
+
+def header_of(worksheet: Worksheet, sheet: Sheet, lang: str = "ja") -> tuple[int, dict[str, int]]:
+    """Return the row of the headers and the column of each field, both 1-based, by exact text."""
+    labels = {field.label(lang): field.id for field in sheet.fields}
+    for line in worksheet.iter_rows():
+        found = {labels[str(cell.value)]: cell.column for cell in line if cell.value in labels}
+        if len(found) == len(labels):
+            return int(line[0].row or 0), found
+    raise AssertionError(f"no row of {worksheet.title} holds all headers")
+
+
+def _put(worksheet: Worksheet, row: int, column: int, value: Any) -> None:
+    if isinstance(value, Mapping):
+        value = value["text"]
+    if value not in (None, ""):
+        cell = worksheet.cell(row, column)
+        cell.value = value
+        if isinstance(value, str):
+            cell.data_type = "s"  # text that starts with = stays text
+
+
+def contents(package: bytes) -> Iterator[tuple[str, tuple[int, ...], int, int, bytes]]:
+    """Yield name, time, method, attributes and inflated bytes of every member of a zip file.
+
+    Two files that agree in these differ at most in how one zlib or another deflates.
+    """
+    with zipfile.ZipFile(io.BytesIO(package)) as members:
+        for info in members.infolist():
+            yield info.filename, info.date_time, info.compress_type, info.external_attr, members.read(info)
+
+
+def same_package(one: bytes, other: bytes) -> bool:
+    """Tell whether two zip files are the same byte for byte, or would be with the same zlib."""
+    return one == other or (not _same_zlib(one) and list(contents(one)) == list(contents(other)))
+
+
+def _same_zlib(package: bytes) -> bool:
+    """Tell whether this machine's zlib deflates the first member as it stands in ``package``."""
+    with zipfile.ZipFile(io.BytesIO(package)) as members:
+        info = members.infolist()[0]
+        deflate = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -15)
+        return len(deflate.compress(members.read(info)) + deflate.flush()) == info.compress_size
