@@ -153,7 +153,9 @@ def test_an_unreadable_cell_never_turns_a_fail_into_a_pass_or_back(seed: int) ->
     counts_people = np.array([_rests_on_headcount(r, standard) for r in standard.requirements])
     decided_anew = (was == REVIEW) & ((now == PASS) | (now == FAIL)) & ~counts_people
     for number, node in zip(*np.nonzero(turned | decided_anew), strict=True):
-        pytest.fail(f"{standard.requirements[node].clause}: {was[number, node]} -> {now[number, node]} by {places[number]}")
+        pytest.fail(
+            f"{standard.requirements[node].clause}: {was[number, node]} -> {now[number, node]} by {places[number]}"
+        )
 
 
 def _break(book: Workbook, standard: Standard, rng: random.Random) -> str:

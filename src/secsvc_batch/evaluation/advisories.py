@@ -15,7 +15,14 @@ from secsvc_batch.evaluation.checks.routes import meets, meets_any, qualifying
 from secsvc_batch.evaluation.context import Context
 from secsvc_batch.evaluation.people import EXPERTS, WORKERS
 from secsvc_batch.evaluation.reasons import Reason
-from secsvc_batch.standard.model import ClientInformation, Education, Requirement, Route, RouteCredential, Service
+from secsvc_batch.standard.model import (
+    ClientInformation,
+    Education,
+    Requirement,
+    Route,
+    RouteCredential,
+    Service,
+)
 from secsvc_batch.tables.cells import days
 
 LOOK_AHEAD_DAYS = 365  # readings: within the next twelve months

@@ -84,6 +84,14 @@ class Context:
 
         return self.once(("names", kind, main), make)
 
+    def unreadable_names(self, kind: str, main: str, other: str | None = None) -> Bools:
+        """Tell where the effective name of a listed column cannot be read."""
+        table = self.tables[kind]
+        if other is None:
+            return table[main].error
+        is_other = np.isin(table[main].value, list(self.word("other")))
+        return np.asarray(table[main].error | (is_other & table[other].error))
+
     def in_list(self, names: Objects, list_id: str, expires: str | None = None) -> Bools:
         """Tell which names stand in a reference list (with ``expires``: as such a credential)."""
         entries = self.standard.lists.of(list_id)

@@ -157,7 +157,7 @@ def _followed(rule: Follows, ctx: Context) -> tuple[Bounds, Bits]:
     names = ctx.names("specifications", "standard", "standard_other")
     listed = ctx.in_list(names, rule.list)
     claim = (table["equivalent"].value | table["equivalent"].error) & ~table["description"].blank
-    unreadable = table["standard"].error
+    unreadable = ctx.unreadable_names("specifications", "standard", "standard_other")
     elsewhere = np.zeros(len(table), dtype=bool)
     if rule.review_list:
         elsewhere = ctx.in_list(names, rule.review_list) & ~listed

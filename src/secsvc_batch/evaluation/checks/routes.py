@@ -36,7 +36,7 @@ def credential_rows(rule: model.RouteCredential, ctx: Context) -> Qualifying:
     names = ctx.names("credentials", "credential", "credential_other")
     listed = ctx.in_list(names, rule.list)
     claimed = ctx.claimed("credentials", rule.list)
-    unreadable = table["credential"].error
+    unreadable = ctx.unreadable_names("credentials", "credential", "credential_other")
     lifetime = ctx.in_list(names, rule.list, expires="no")
     acquired, expires = table["acquired_on"], table["expires_on"]
     contradictory = acquired.ok & expires.ok & (expires.value < acquired.value)
@@ -45,7 +45,9 @@ def credential_rows(rule: model.RouteCredential, ctx: Context) -> Qualifying:
     begun = doubt_of_date(acquired.ok, acquired.value <= ctx.base, acquired.value > ctx.base)
     past = expires.ok & (expires.value < ctx.base)
     no_expiry = expires.blank & ~lifetime
-    maintained = Bounds((expires.ok & ~past) | (expires.blank & lifetime), ~(past & ~lifetime))
+    # a name that cannot be read may be that of a credential that never expires
+    over = past & ~lifetime & ~unreadable
+    maintained = Bounds((expires.ok & ~past) | (expires.blank & lifetime), ~over)
     maintained = maintained.settle(no_expiry & listed, ctx.reading("maintenance_unknown"))
     maintained = maintained.settle(past & lifetime, ctx.reading("expired_lifetime"))
     plain = named & begun & maintained
@@ -57,7 +59,7 @@ def credential_rows(rule: model.RouteCredential, ctx: Context) -> Qualifying:
         (acquired.blank, Reason.DATE_MISSING),
         (listed & no_expiry, Reason.MAINTENANCE_UNKNOWN),
         (past & lifetime & ~contradictory, Reason.EXPIRED_LIFETIME),
-        (past & ~lifetime & ~contradictory, Reason.EXPIRED),
+        (over & ~contradictory, Reason.EXPIRED),
         (acquired.ok & (acquired.value > ctx.base) & ~contradictory, Reason.NOT_YET),
     )
     return Qualifying("credentials", holds, reasons, named.possible)

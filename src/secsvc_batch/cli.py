@@ -1,0 +1,339 @@
+"""The command line. Heavy parts are imported inside the commands: ``--help`` stays quick."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from secsvc_batch import __version__
+
+if TYPE_CHECKING:
+    from secsvc_batch.round.run import RoundReport
+    from secsvc_batch.standard.loader import Standard
+
+DONE, FINDINGS, WRONG_USE, FAULT = 0, 1, 2, 3
+_EXISTING = click.Path(exists=True, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_ANY = click.Path(path_type=Path)
+
+
+class BaseDate(click.ParamType[date]):
+    """A day, written in any way that a cell of the workbook may be."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        from secsvc_batch.tables.cells import date_of, day_of
+
+        if isinstance(value, date):
+            return value
+        number = date_of(str(value))
+        if number is None:
+            self.fail(f"「{value}」を日付として読み取れません（例：2026-10-01）/ not a date", param, ctx)
+        return day_of(number)
+
+
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+
+def _options(*options: Decorator) -> Decorator:
+    def add(function: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+_lang = click.option("--lang", type=click.Choice(["ja", "en"]), default="ja", help="表示言語 / language")
+_rules = click.option("--rules", type=_FOLDER, help="基準のルールのフォルダー / folder of rules")
+_lists = click.option("--reference-lists", "lists", type=_FOLDER, help="例示のフォルダー / reference lists")
+_readings = click.option("--readings", type=_EXISTING, help="解釈のファイル / file of readings")
+_base_date = click.option("--base-date", type=BaseDate(), required=True, help="基準となる日 / base date")
+_standard_options = _options(_rules, _lists, _readings, _lang)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="secsvc-batch")
+def cli() -> None:
+    """情報セキュリティサービス基準の適合審査を一括で行います。
+
+    Examines applications against the information-security service standard, a round at a time.
+    """
+
+
+def main() -> None:
+    """Entry point. Exit codes: 0 all pass, 1 findings to look at, 2 wrong use, 3 fault of the program."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    try:
+        cli()
+    except Exception as error:
+        if os.environ.get("SECSVC_DEBUG"):
+            raise
+        from secsvc_batch.messages import word
+
+        click.echo(word("cli.fault", "ja", error=f"{type(error).__name__}: {error}"), err=True)
+        sys.exit(FAULT)
+
+
+@contextmanager
+def _wrong_use(lang: str) -> Iterator[None]:
+    """Turn what people can mend themselves into a message and exit code 2."""
+    from secsvc_batch.messages import word
+    from secsvc_batch.round.inputs import InputError
+    from secsvc_batch.round.results import ResultsError
+    from secsvc_batch.standard.catalogue import UnknownClauseError
+    from secsvc_batch.standard.problems import LoadError
+
+    try:
+        yield
+    except (InputError, ResultsError) as error:
+        click.echo(word(error.key, lang, **error.params), err=True)
+        sys.exit(WRONG_USE)
+    except UnknownClauseError as error:
+        text = word("rules.unknown_clause", lang, clause=error.name, hint=error.hint(lang))
+        click.echo(text, err=True)
+        sys.exit(WRONG_USE)
+    except LoadError as error:
+        for problem in error.problems:
+            click.echo(problem.text(lang), err=True)
+        sys.exit(WRONG_USE)
+
+
+def _load(rules: Path | None, lists: Path | None, readings: Path | None) -> "Standard":
+    from secsvc_batch.standard.loader import load_standard
+
+    return load_standard(rules, lists, readings)
+
+
+# --- evaluate -------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("submissions", nargs=-1, required=True, type=_ANY)
+@_base_date
+@click.option("--out", type=_ANY, required=True, help="結果のフォルダー / folder for the results")
+@_standard_options
+@click.option(
+    "--workers", type=click.IntRange(min=0), default=0, help="並列数（0は自動）/ processes (0: automatic)"
+)
+@click.option("--force", is_flag=True, help="書き込みのある以前の結果も置き換える / replace edited results")
+@click.option("--quiet", is_flag=True, help="経過と集計を表示しない / no progress, no summary")
+def evaluate(
+    submissions: tuple[Path, ...],
+    base_date: date,
+    out: Path,
+    rules: Path | None,
+    lists: Path | None,
+    readings: Path | None,
+    lang: str,
+    workers: int,
+    force: bool,
+    quiet: bool,
+) -> None:
+    """SUBMISSIONS（フォルダーまたはファイル）の申請書を判定します。 / Evaluate a round of submissions."""
+    from secsvc_batch.round.inputs import find_inputs
+    from secsvc_batch.round.results import ResultsFolder
+
+    with _wrong_use(lang):
+        _load(rules, lists, readings)
+        folder = ResultsFolder(out)
+        inputs = find_inputs(submissions, leave_out=folder.folders)
+        folder.check(force=force)
+    from secsvc_batch.round.job import Job
+    from secsvc_batch.round.run import run_round
+
+    job = Job(base_date, folder.staging, rules, lists, readings, lang)
+    with _progress(len(inputs.files), quiet=quiet, lang=lang) as advance:
+        report = run_round(job, inputs, folder, workers, advance)
+    if not quiet:
+        _say_summary(report, out, job.standard.lists.is_sample, lang)
+    if report.number("fault"):
+        sys.exit(FAULT)
+    sys.exit(DONE if report.clean else FINDINGS)
+
+
+@contextmanager
+def _progress(total: int, *, quiet: bool, lang: str) -> Iterator[Callable[[int], None]]:
+    """Show a bar on stderr where somebody looks at it."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from secsvc_batch.messages import word
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(word("cli.evaluating", lang), total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+def _say_summary(report: "RoundReport", out: Path, sample_lists: bool, lang: str) -> None:
+    from secsvc_batch.messages import word
+    from secsvc_batch.round.run import totals_of
+
+    totals = totals_of(report.counts)
+    click.echo(
+        word(
+            "cli.summary.files",
+            lang,
+            files=len(report.files),
+            read=report.number("read"),
+            refused=report.number("refused"),
+            fault=report.number("fault"),
+        )
+    )
+    click.echo(word("cli.summary.verdicts", lang, **totals["applications"]))
+    click.echo(word("cli.summary.findings", lang, **totals["findings"]))
+    if sample_lists:
+        click.echo(word("cli.summary.sample_lists", lang))
+    click.echo(word("cli.summary.out", lang, path=str(out)))
+
+
+# --- explain --------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("file", type=_EXISTING)
+@click.argument("clause")
+@_base_date
+@_standard_options
+def explain(
+    file: Path,
+    clause: str,
+    base_date: date,
+    rules: Path | None,
+    lists: Path | None,
+    readings: Path | None,
+    lang: str,
+) -> None:
+    """FILE の CLAUSE（要件番号）の判定の経緯を示します。 / Show how one verdict came about."""
+    from secsvc_batch.messages import word
+    from secsvc_batch.standard.catalogue import find_requirement
+
+    with _wrong_use(lang):
+        standard = _load(rules, lists, readings)
+        requirement = find_requirement(standard, clause)
+    from secsvc_batch.reports.explain import explain_file
+
+    text = explain_file(file, requirement.clause, standard, base_date, lang)
+    if text is None:
+        click.echo(word("explain.not_applied", lang, clause=clause, file=file.name), err=True)
+        sys.exit(FINDINGS)
+    click.echo(text)
+
+
+# --- template, sample -----------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("--service", "services", multiple=True, help="サービス（複数可）/ service id, repeatable")
+@click.option("-o", "--output", type=_ANY, required=True, help="出力ファイル / file to write")
+@click.option("--base-date", type=BaseDate(), help="様式に印字する基準となる日 / base date printed on it")
+@_standard_options
+def template(
+    services: tuple[str, ...],
+    output: Path,
+    base_date: date | None,
+    rules: Path | None,
+    lists: Path | None,
+    readings: Path | None,
+    lang: str,
+) -> None:
+    """空の申請様式を書き出します。 / Write the blank template."""
+    with _wrong_use(lang):
+        standard = _load(rules, lists, readings)
+    wanted = [_service_id(name, standard) for name in services] or None
+    from secsvc_batch.workbook.template import write_template
+
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_template(output, standard, standard.layout, lang=lang, services=wanted, base_date=base_date)
+
+
+def _service_id(name: str, standard: "Standard") -> str:
+    for service in standard.services:
+        if name in (service.id, service.clause, service.name.ja, service.name.en):
+            return service.id
+    known = ", ".join(f"{service.id}（{service.name.ja}）" for service in standard.services)
+    raise click.BadParameter(f"「{name}」: {known}", param_hint="--service")
+
+
+@cli.command()
+@click.option("--applicants", type=click.IntRange(min=1), default=24, show_default=True, help="件数 / number")
+@click.option("--seed", type=int, default=1, show_default=True, help="乱数の種 / seed")
+@click.option("--out", type=_ANY, required=True, help="出力フォルダー / folder")
+@click.option(
+    "--base-date", type=BaseDate(), default="2026-10-01", show_default=True, help="基準となる日 / base date"
+)
+@_standard_options
+def sample(
+    applicants: int,
+    seed: int,
+    out: Path,
+    base_date: date,
+    rules: Path | None,
+    lists: Path | None,
+    readings: Path | None,
+    lang: str,
+) -> None:
+    """架空の申請者による見本の提出一式を作ります。 / Make a round of fictional applicants."""
+    with _wrong_use(lang):
+        standard = _load(rules, lists, readings)
+    from secsvc_batch.sample.generator import make_round
+
+    make_round(out, applicants, seed, standard, standard.layout, base_date=base_date)
+
+
+# --- rules ----------------------------------------------------------------------------------------
+
+
+@cli.group(name="rules")
+def rules_group() -> None:
+    """基準のルールを調べます。 / The rules of the standard."""
+
+
+@rules_group.command(name="list")
+@_standard_options
+def rules_list(rules: Path | None, lists: Path | None, readings: Path | None, lang: str) -> None:
+    """要件の一覧。 / All requirements."""
+    from secsvc_batch.standard import catalogue
+
+    with _wrong_use(lang):
+        click.echo(catalogue.rules_list(_load(rules, lists, readings), lang))
+
+
+@rules_group.command(name="show")
+@click.argument("clause")
+@_standard_options
+def rules_show(clause: str, rules: Path | None, lists: Path | None, readings: Path | None, lang: str) -> None:
+    """要件1つの内容。 / One requirement."""
+    from secsvc_batch.standard import catalogue
+
+    with _wrong_use(lang):
+        click.echo(catalogue.rules_show(_load(rules, lists, readings), clause, lang))
+
+
+@rules_group.command(name="check")
+@_standard_options
+def rules_check(rules: Path | None, lists: Path | None, readings: Path | None, lang: str) -> None:
+    """ルールの点検。 / Check the rules, their lists and their examples."""
+    from secsvc_batch.evaluation.examples import wrong_examples
+    from secsvc_batch.standard import catalogue
+
+    with _wrong_use(lang):
+        standard = _load(rules, lists, readings)
+    wrong = wrong_examples(standard)
+    for line in wrong:
+        click.echo(line(lang), err=True)
+    click.echo(catalogue.rules_check(standard, lang))
+    sys.exit(FINDINGS if wrong else DONE)

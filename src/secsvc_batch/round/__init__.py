@@ -1,0 +1,1 @@
+"""One round: a folder of submissions in, annotated workbooks and tables out."""

@@ -1,0 +1,59 @@
+"""The conformance cases, filled into real workbooks and evaluated as one round by the command itself."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from secsvc_batch.cli import cli
+from secsvc_batch.standard.loader import load_standard
+from secsvc_batch.workbook.template import write_template
+from tests.support import ROOT, conformance_cases, conformance_workbook, fill_with_openpyxl
+
+
+def evaluated(folder: Path, out: Path) -> pd.DataFrame:
+    """Evaluate a folder by the command line and return its verdicts."""
+    arguments = ["evaluate", str(folder), "--base-date", "2026-10-01", "--out", str(out), "--quiet"]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 1, result.output
+    return pd.read_parquet(out / "verdicts.parquet")
+
+
+def disagreements(verdicts: pd.DataFrame, names: dict[str, str]) -> list[str]:
+    """Compare verdicts with the cases; ``names``: file by case name."""
+    found = verdicts.set_index(["file", "service", "clause"])["verdict"].to_dict()
+    assert len(found) == len(verdicts)
+    wrong = []
+    expected = 0
+    for case in conformance_cases():
+        for service, clauses in case["expected"].items():
+            for clause, verdict in clauses.items():
+                expected += 1
+                got = found.get((names[case["name"]], service, clause))
+                if got != verdict:
+                    wrong.append(f"{case['name']}: {clause} should be {verdict}, is {got}")
+    assert expected == len(found)
+    return wrong
+
+
+def test_every_node_of_every_case_agrees(tmp_path: Path) -> None:
+    standard = load_standard()
+    folder = tmp_path / "round"
+    folder.mkdir()
+    names = {case["name"]: f"{number:03d}.xlsx" for number, case in enumerate(conformance_cases())}
+    for case in conformance_cases():
+        data = conformance_workbook(case, standard.layout)
+        write_template(folder / names[case["name"]], standard, standard.layout, data=data)
+    assert disagreements(evaluated(folder, tmp_path / "results"), names) == []
+
+
+@pytest.mark.slow
+def test_every_node_agrees_when_a_stranger_fills_in_the_committed_template(tmp_path: Path) -> None:
+    folder = tmp_path / "round"
+    folder.mkdir()
+    names = {case["name"]: f"{number:03d}.xlsx" for number, case in enumerate(conformance_cases())}
+    template = next((ROOT / "templates").glob("*all*ja*.xlsx"))
+    for case in conformance_cases():
+        fill_with_openpyxl(template, conformance_workbook(case), folder / names[case["name"]])
+    assert disagreements(evaluated(folder, tmp_path / "results"), names) == []
