@@ -26,19 +26,24 @@ _EDGES = (-1, 0, 1, 200, -200, -365, -366, -1094, -1095, -1096, -1097, -1500, -4
 
 def workbook(rng: random.Random, layout: Layout, changes: int) -> Workbook:
     """Return a conformance applicant with ``changes`` random cells set to random plausible values."""
-    case = rng.choice(conformance_cases())
-    filled = conformance_workbook(case, layout)
-    book: Workbook = {}
-    for sheet in layout.tables:
-        rows = filled.get(sheet.id, [])
-        rows = [rows] if isinstance(rows, dict) else rows
-        book[sheet.id] = [{f.id: _raw(row.get(f.id)) for f in sheet.fields} for row in rows]
+    book = as_workbook(rng.choice(conformance_cases()), layout)
     for _ in range(changes):
         kind = rng.choice([name for name, rows in book.items() if rows and name not in ("applicant",)])
         row = rng.choice(book[kind])
         field = rng.choice([f for f in layout.by_id[kind].fields if not f.locked])
         if (kind, field.id) != ("services", "service"):
             row[field.id] = _random_value(rng, field, layout, book)
+    return book
+
+
+def as_workbook(case: dict[str, Any], layout: Layout) -> Workbook:
+    """Return the workbook of a conformance case as the reader would give its rows."""
+    filled = conformance_workbook(case, layout)
+    book: Workbook = {}
+    for sheet in layout.tables:
+        rows = filled.get(sheet.id, [])
+        rows = [rows] if isinstance(rows, dict) else rows
+        book[sheet.id] = [{f.id: _raw(row.get(f.id)) for f in sheet.fields} for row in rows]
     return book
 
 

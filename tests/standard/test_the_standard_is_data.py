@@ -13,6 +13,7 @@ SOURCES = Path(__file__).parents[2] / "src" / "secsvc_batch"
 # Short marks and units are code (○, 令和, 名); a phrase of this length is a text for people. The help
 # of the command line stands in its module, beside the options.
 PHRASE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]{8,}")
+KANJI = re.compile("[\\u4e00-\\u9fff]")
 
 
 def literals(path: Path) -> Iterator[tuple[int, str]]:
@@ -43,7 +44,9 @@ def test_a_module_holds_no_clause_list_number_or_phrase_of_the_standard(path: Pa
     for line, value in literals(path):
         found = [name for name in names if name in value]
         assert not found, f"{path.name}:{line}"
-        assert path.name == "cli.py" or not PHRASE.search(value), f"{path.name}:{line}"
+        # without a kanji it is a list of letters, not a phrase
+        phrases = [text for text in PHRASE.findall(value) if KANJI.search(text)]
+        assert path.name == "cli.py" or not phrases, f"{path.name}:{line}"
 
 
 def test_the_standard_package_knows_no_pandas() -> None:

@@ -33,6 +33,7 @@ DTYPES = {name: "int32" if name in ("applicant", "row") else "str" for name in (
 NO_PARAMS = "{}"
 LIMIT = 20  # findings of one code listed per applicant and column; the rest is counted in one more
 MORE = "more_of_the_same"
+_LISTED = ("cells", "ranges", "columns")  # parameters of the reader that are lists
 _SHOWN = 60  # characters of a raw value that a message quotes
 
 Params = Mapping[str, object]
@@ -208,6 +209,8 @@ def _value(name: str, value: Any, lang: str, layout: Layout, kind: str) -> dict[
     """Return what a parameter adds to the values that a text can name."""
     if isinstance(value, dict):
         value = value[lang]
+    if name in _LISTED:
+        value = value.split("、")
     if isinstance(value, list):
         value = joined(value, lang)
     if name == "suggestion":
@@ -247,8 +250,12 @@ def shortened(raw: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
+# a bracket that a message keeps for a place, when there is none to name: （箇所：） or (At: )
+_EMPTY_BRACKET = re.compile(r"（[^（）]*：）| ?\([^()]*: ?\)")
+
+
 def _tidy(text: str) -> str:
-    return re.sub(" {2,}", " ", text).strip()
+    return re.sub(" {2,}", " ", _EMPTY_BRACKET.sub("", text)).strip()
 
 
 # --- order and counts -----------------------------------------------------------------------------

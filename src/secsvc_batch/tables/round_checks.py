@@ -8,6 +8,7 @@ What is compared says nothing where it is masked, short or a placeholder, so suc
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -80,49 +81,57 @@ def cross_findings(all_keys: pd.DataFrame) -> pd.DataFrame:
 
     A key is reported, at every place where it stands, when more than one is behind it (``who``).
     """
+    return capped_frame(meetings(all_keys)[0])
+
+
+def meetings(keys: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.intp]]:
+    """Return what ``cross_findings`` finds, all of it, and the positions among ``keys`` that it is about.
+
+    Every key must be there with all of its places, but not all keys need be: a round may be looked at
+    in several portions of keys.
+    """
     same = ["code", "key", "key2"]
-    keys = all_keys[all_keys.duplicated(same, keep=False)]
+    at = np.flatnonzero(keys.duplicated(same, keep=False))
+    keys = keys.iloc[at]
     if keys.empty:
-        return bare({}, 0)
+        return bare({}, 0), at
     group = keys.groupby(same, observed=True, sort=False).ngroup()
     pairs = pd.DataFrame({"group": group, "who": keys["who"]}).drop_duplicates()
     several = pairs["group"].value_counts()
-    met = group.isin(several.index[several > 1])
-    keys, groups = keys[met].reset_index(drop=True), group[met].to_numpy()
+    met = group.isin(several.index[several > 1]).to_numpy()
+    keys, groups, at = keys[met].reset_index(drop=True), group.to_numpy()[met], at[met]
     if keys.empty:
-        return bare({}, 0)
+        return bare({}, 0), at
     columns: dict[str, object] = {
         name: keys[name].astype("int32" if name in ("applicant", "row") else "str")
         for name in ("applicant", "application_id", "file", "sheet", "cell", "kind", "row", "field", "code")
     }
-    found = bare({**columns, "raw": keys["label"], "params": _others(keys, groups)}, len(keys))
-    return capped_frame(found)
+    return bare({**columns, "raw": keys["label"], "params": _others(keys, groups)}, len(keys)), at
 
 
 def _others(keys: pd.DataFrame, group: NDArray[Any]) -> list[str]:
     """Return the packed parameters of each key: where else it stands."""
     places = _places(keys)
-    who = keys["who"].to_numpy()
+    who = keys["who"].tolist()
     applications = keys["application_id"].astype("str").tolist()
+    sizes = pd.DataFrame({"group": group, "who": who})
+    all_of = sizes.groupby("group")["who"].transform("size")
+    counts = (all_of - sizes.groupby(["group", "who"])["who"].transform("size")).tolist()
     texts = [""] * len(keys)
     for same in pd.Series(np.arange(len(keys))).groupby(group, sort=False).indices.values():
-        members = np.asarray(same)
+        members = np.asarray(same).tolist()
         for i in members:
-            others, count = _first_others(members, who, int(i))
+            # the few first ones only: a text that everybody has is long to go through
+            others = list(islice((j for j in members if who[j] != who[i]), _NAMED_OTHERS))
+            more = counts[i] - len(others)
             texts[i] = packed(
                 {
                     "others": [places[j] for j in others],
                     "application": applications[i],
-                    **({"more_others": count - len(others)} if count > len(others) else {}),
+                    **({"more_others": more} if more > 0 else {}),
                 }
             )
     return texts
-
-
-def _first_others(members: NDArray[Any], who: NDArray[Any], own: int) -> tuple[list[int], int]:
-    """Return the first few members with somebody else behind them, and how many there are of those."""
-    others = members[who[members] != who[own]]
-    return [int(j) for j in others[:_NAMED_OTHERS]], len(others)
 
 
 def _places(keys: pd.DataFrame) -> list[str]:

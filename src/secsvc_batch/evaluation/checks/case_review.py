@@ -28,7 +28,7 @@ class Cases:
     """The applicant's own cases of one service; bool arrays over the rows of the sheet cases.
 
     ``ended``: inside the window; ``running``: on the base date; ``unclear``: the end cannot be read or
-    lies before the start; ``lost``: the row's service cannot be read, so it may be one of these.
+    lies before the start; ``lost``: whose case it is, or of which service, cannot be read.
     """
 
     ended: Bools
@@ -56,9 +56,10 @@ def cases_of(service: str, years: int, ctx: Context) -> Cases:
     table = ctx.tables["cases"]
     when = period(ctx, years)
     start, end, base = when.start, when.end, ctx.base
-    own = ~table.has("performed_by", "another")
-    mine = table.has("service", service) & own
-    lost = table["service"].error & own
+    hidden = table["service"].error | table["performed_by"].error
+    possibly = table.has("service", service) | table["service"].error
+    possibly &= ~table.has("performed_by", "another")
+    mine, lost = possibly & ~hidden, possibly & hidden
     unclear = when.unclear_end
     ended = end.ok & (end.value >= when.window.first) & (end.value <= base) & ~unclear
     begun = ~start.ok | (start.value <= base)
@@ -101,8 +102,9 @@ def _reviewed(requirement: Requirement, ctx: Context) -> Reviewed:
     why[running_fail] |= int(Reason.RUNNING_CASE_REVIEW)
     verdict = np.where(running_fail, settled, verdict)
     verdict = np.where(lost & (verdict == FAIL), REVIEW, verdict)
-    verdict = np.where(cases.unclear, REVIEW, verdict)
-    why[cases.unclear] |= int(Reason.CASE_DATES_UNCLEAR)
+    unclear = looked_at & period(ctx, rule.window_years).unclear_end
+    verdict = np.where(unclear, REVIEW, verdict)
+    why[unclear] |= int(Reason.CASE_DATES_UNCLEAR)
     why[lost] |= int(Reason.SERVICE_UNKNOWN)
     return Reviewed(verdict.astype(np.int8), why, looked_at)
 

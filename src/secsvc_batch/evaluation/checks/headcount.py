@@ -33,7 +33,7 @@ class Stated:
             (self.given & ~agrees, Reason.HEADCOUNT_DIFFERS),
         )
         applicant = np.arange(ctx.count, dtype=np.int32)
-        good, open_ = agrees.astype(np.int32), (self.given | self.unknown).astype(np.int32)
+        good, open_ = agrees.astype(np.int32), (self.given | self.unknown | agrees).astype(np.int32)
         return Rows(
             "headcounts",
             applicant[there],

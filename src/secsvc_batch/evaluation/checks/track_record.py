@@ -83,7 +83,7 @@ def _within_window(when: Period, ctx: Context) -> tuple[Bounds, Bits]:
     inside = Bounds(inside.certain & ~no_start, inside.possible)
     return inside, bits(
         (on_boundary | ended_on_boundary, Reason.BOUNDARY_DAY),
-        (straddles & ~ended_on_boundary, Reason.STRADDLES_WINDOW),
+        (straddles & ~ended_on_boundary & inside.possible, Reason.STRADDLES_WINDOW),
         (running, Reason.CONTRACT_IN_PROGRESS),
         (start.blank, Reason.DATE_MISSING),
         (start.unreadable, Reason.UNREADABLE_CELL),

@@ -55,6 +55,7 @@ class Heights:
         self._widths = sheet.widths
         self._given = sheet.heights
         self._merged = self._merges(sheet)
+        self.merged_rows = {row for row, _ in self._merged}
 
     def _merges(self, sheet: NewSheet) -> Mapping[tuple[int, int], float]:
         """Return the width of merged cells by (row, column); cells merged over rows have room enough."""
@@ -72,7 +73,10 @@ class Heights:
         return self._given[number - 1] if number <= len(self._given) else None
 
     def fitting(self, number: int, row: Sequence[Cell | None]) -> float | None:
-        """Return the height in points that shows all text of row ``number``; None when one line is enough."""
+        """Return the height in points that shows all text of row ``number`` (0: one without merged cells).
+
+        None when one line is enough.
+        """
         needed = 0.0
         merged = self._merged
         for column, cell in enumerate(row):

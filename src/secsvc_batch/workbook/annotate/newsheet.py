@@ -4,6 +4,7 @@ import datetime
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from secsvc_batch.workbook.annotate.heights import Heights
 from secsvc_batch.workbook.annotate.model import MARKER_PREFIX, Cell, NewSheet, Value
@@ -58,6 +59,28 @@ def serial(day: datetime.date, *, date1904: bool) -> float | None:
     return number if number >= (0 if date1904 else 1) else None
 
 
+# stands for the number of the row in the form of a row; no text holds it
+_NUMBER = "\0"
+_MOST_KEPT_ROWS = 20_000
+# the form of a row, the height that fits it, and its links (column, place, value)
+Made = tuple[str, float | None, list[tuple[str, str, Value]]]
+
+
+class _KeptRows(dict[tuple[Cell | None, ...], Made]):
+    """Rows made before: the workbooks of a round say the same things again and again."""
+
+    def __setitem__(self, key: tuple[Cell | None, ...], made: Made) -> None:
+        if len(self) >= _MOST_KEPT_ROWS:
+            self.clear()
+        super().__setitem__(key, made)
+
+
+@lru_cache(maxsize=8)
+def _kept_rows(styles: tuple[str, ...], widths: tuple[float, ...], date1904: bool) -> _KeptRows:
+    """Return the rows kept for sheets of these cell formats, widths and calendar."""
+    return _KeptRows()
+
+
 class SheetWriter:
     """Writes one new sheet.
 
@@ -105,10 +128,19 @@ class SheetWriter:
     def _rows(self) -> str:
         out: list[str] = []
         heights = Heights(self._sheet)
+        kept = _kept_rows(tuple(self._styles.values()), tuple(self._sheet.widths), self._date1904)
         for number, row in enumerate(self._marked(), 1):
-            cells = self._cells(number, row)
+            key = tuple(row)
+            made = kept.get(key)
+            if made is None:
+                made = kept[key] = self._made(row, heights)
+            form, fitting, links = made
+            if number in heights.merged_rows:
+                fitting = heights.fitting(number, row)
+            cells = form.replace(_NUMBER, str(number))
+            for column, place, value in links:
+                self._link(f"{column}{number}", place, value)
             given = heights.given(number)
-            fitting = heights.fitting(number, row) if given is None else None
             if given is not None:
                 out.append(f'<row r="{number}" ht="{given:g}" customHeight="1">{cells}</row>')
             elif fitting is not None:
@@ -134,8 +166,9 @@ class SheetWriter:
         self._width = max(self._width, position + 1)
         return rows
 
-    def _cells(self, number: int, row: list[Cell | None]) -> str:
+    def _made(self, row: list[Cell | None], heights: Heights) -> Made:
         out: list[str] = []
+        links: list[tuple[str, str, Value]] = []
         styles = self._styles
         for column, cell in enumerate(row):
             if cell is None:
@@ -143,7 +176,7 @@ class SheetWriter:
             value, style, link = cell
             if style not in styles:
                 raise ValueError(f"unknown style {style!r}; known: {', '.join(PALETTE)}")
-            reference = f"{letters(column)}{number}"
+            reference = letters(column) + _NUMBER
             if type(value) is str:
                 if not value:
                     out.append(f'<c r="{reference}"{styles[style]}/>')
@@ -153,8 +186,8 @@ class SheetWriter:
             else:
                 out.append(self._other(reference, value, styles[style]))
             if link:
-                self._link(reference, link, value)
-        return "".join(out)
+                links.append((letters(column), link, value))
+        return "".join(out), heights.fitting(0, row), links
 
     def _other(self, reference: str, value: Value, form: str) -> str:
         """Return a cell that is blank, a number, a truth value, a date, or text of another class."""
