@@ -1,0 +1,155 @@
+"""The page of benchmark figures."""
+
+import os
+import platform
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+PRODUCT, PLAIN, FLOOR, RAW_FLOOR = "product", "plain", "floor", "raw floor"
+WHAT = {
+    PRODUCT: "`secsvc-batch evaluate` with two worker processes",
+    PLAIN: "[bench/plain.py](../bench/plain.py): openpyxl and pandas, file by file",
+    FLOOR: "[bench/floor.py](../bench/floor.py): calamine, packages copied with one more sheet (zipfile)",
+    RAW_FLOOR: "the same, members copied without inflating them (`--raw`)",
+}
+DECIDING = ("validate", "evaluate")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Wall time of a whole process, and the highest memory of any one of its processes in MiB."""
+
+    seconds: float
+    memory: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median, lowest and highest of some figures."""
+
+    median: float
+    lowest: float
+    highest: float
+
+    @classmethod
+    def of(cls, values: list[float]) -> "Spread":
+        return cls(statistics.median(values), min(values), max(values))
+
+    def __str__(self) -> str:
+        return f"{self.median:.1f} ({self.lowest:.1f} - {self.highest:.1f})"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured. ``stages``: seconds, added up over processes; ``growth``: the product by files."""
+
+    files: int
+    runs: list[dict[str, Run]]
+    stages: dict[str, float]
+    agreement: float
+    growth: dict[int, Run]
+
+    def ratio(self, one: str, other: str) -> Spread:
+        """Return how many times as long ``one`` takes as ``other``."""
+        return Spread.of([run[one].seconds / run[other].seconds for run in self.runs])
+
+    def per_file(self, name: str) -> Spread:
+        """Return milliseconds per file."""
+        return Spread.of([run[name].seconds / self.files * 1000 for run in self.runs])
+
+    def memory(self, name: str) -> float:
+        return max(run[name].memory for run in self.runs)
+
+
+def page(figures: Figures) -> str:
+    """Return the figures as Markdown."""
+    return (
+        "\n".join([*_head(figures), *_comparison(figures), *_stages(figures), *_growth(figures)]).rstrip()
+        + "\n"
+    )
+
+
+def _head(figures: Figures) -> list[str]:
+    return [
+        "# Benchmarks",
+        "",
+        f"{figures.files:,} sample workbooks (`secsvc-batch sample`), {len(figures.runs)} times over,",
+        "all of them interleaved in one run, product and floors with two processes;",
+        "median (lowest - highest).",
+        "",
+        "```",
+        "nox -s bench -- --full",
+        "```",
+        "",
+        f"Measured on {machine()}. Ratios hold elsewhere, times do not.",
+        "",
+    ]
+
+
+def machine() -> str:
+    """Describe the machine: cores, memory, Python."""
+    memory = ""
+    if Path("/proc/meminfo").exists():
+        kilobytes = int(Path("/proc/meminfo").read_text().split(maxsplit=2)[1])
+        memory = f", {kilobytes / 2**20:.0f} GiB of memory"
+    return f"{os.cpu_count()} cores{memory}, {platform.system()}, Python {platform.python_version()}"
+
+
+def _comparison(figures: Figures) -> list[str]:
+    lines = [
+        "## Side by side",
+        "",
+        "| | ms per file | as long as the product | memory of the largest process (MiB) |",
+        "|---|---|---|---|",
+    ]
+    for name, what in WHAT.items():
+        ratio = figures.ratio(name, PRODUCT)
+        times = "1" if name == PRODUCT else f"{ratio.median:.2f} ({ratio.lowest:.2f} - {ratio.highest:.2f})"
+        lines.append(f"| {what} | {figures.per_file(name)} | {times} | {figures.memory(name):.0f} |")
+    return [
+        *lines,
+        "",
+        f"- {figures.ratio(PLAIN, PRODUCT)} times faster than the plain script;"
+        f" the two agree on {figures.agreement:.2%} of the nodes.",
+        f"- {figures.ratio(PRODUCT, FLOOR)} times the floor,"
+        f" {figures.ratio(PRODUCT, RAW_FLOOR)} times the raw one.",
+        "",
+    ]
+
+
+def _stages(figures: Figures) -> list[str]:
+    whole = sum(figures.stages.values())
+    rows = [
+        f"| {name} | {seconds:.2f} | {seconds / figures.files * 1000:.2f} | {seconds / whole:.1%} |"
+        for name, seconds in figures.stages.items()
+    ]
+    deciding = sum(figures.stages.get(name, 0.0) for name in DECIDING)
+    return [
+        "## Where the time goes",
+        "",
+        "Seconds of the product's stages, added up over its processes (last repetition).",
+        "",
+        "| stage | s | ms per file | share |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+        f"Validation and evaluation together: {deciding / whole:.1%}.",
+        "",
+    ]
+
+
+def _growth(figures: Figures) -> list[str]:
+    if not figures.growth:
+        return []
+    rows = [
+        f"| {files:,} | {run.seconds:.1f} | {run.seconds / files * 1000:.1f} | {run.memory:.0f} |"
+        for files, run in figures.growth.items()
+    ]
+    return [
+        "## Larger rounds",
+        "",
+        "| files | s | ms per file | memory of the largest process (MiB) |",
+        "|---|---|---|---|",
+        *rows,
+    ]

@@ -1,0 +1,102 @@
+"""Every kind of workbook that the program writes, through Microsoft's own validator (Open XML SDK).
+
+    python tools/ooxml.py --node-modules DIR --base-date 2026-10-01
+
+An annotated copy may have no fault that the submission did not have (some other programs write faulty files).
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import openpyxl
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE_ROUND = ROOT / "data" / "sample-round"
+DONE = (0, 1)  # exit codes of a round that was evaluated
+SOME = 4  # files where more of the same kind would tell nothing new
+Pair = tuple[Path, Path | None]  # a workbook and the one it was made from
+
+
+def evaluate(submissions: Iterable[Path], out: Path, base_date: str, lang: str = "ja") -> Path:
+    """Evaluate a round; return the results folder."""
+    program = [sys.executable, "-m", "secsvc_batch"]
+    options = ["--base-date", base_date, "--out", str(out), "--lang", lang, "--quiet"]
+    done = subprocess.run([*program, "evaluate", *map(str, submissions), *options], check=False)
+    if done.returncode not in DONE:
+        sys.exit(f"evaluate ended with {done.returncode}")
+    return out
+
+
+def annotated(results: Path, originals: Path, at_most: int | None = None) -> list[Pair]:
+    """Return the annotated copies of a results folder, each with its submission."""
+    copies = sorted((results / "annotated").glob("*.xlsx"))
+    return [(copy, originals / copy.name) for copy in copies[:at_most]]
+
+
+def saved_by_openpyxl(names: Iterable[str], folder: Path) -> Path:
+    """Load and save some submissions with openpyxl, as some applicants' tools do."""
+    folder.mkdir()
+    for name in names:
+        openpyxl.load_workbook(SAMPLE_ROUND / name).save(folder / name)
+    return folder
+
+
+def workbooks(folder: Path, base_date: str) -> list[Pair]:
+    """Make the workbooks: templates, submissions, annotated copies of several origins, summaries."""
+    japanese = evaluate([SAMPLE_ROUND], folder / "ja", base_date)
+    english = evaluate([SAMPLE_ROUND], folder / "en", base_date, "en")
+    copies = annotated(japanese, SAMPLE_ROUND)
+    names = [copy.name for copy, _ in copies[:SOME]]
+    again = evaluate([copy for copy, _ in copies[:SOME]], folder / "again", base_date)
+    saved = saved_by_openpyxl(names, folder / "saved")
+    after_saving = evaluate([saved], folder / "after-saving", base_date)
+    pairs: list[Pair] = [(path, None) for path in sorted((ROOT / "templates").glob("*.xlsx"))]
+    pairs += [(SAMPLE_ROUND / name, None) for name in names]
+    pairs += [*copies, *annotated(english, SAMPLE_ROUND, SOME)]
+    pairs += [*annotated(again, SAMPLE_ROUND), *annotated(after_saving, saved)]
+    return [*pairs, (japanese / "summary.xlsx", None), (english / "summary.xlsx", None)]
+
+
+def faults(files: Sequence[Path], node_modules: Path) -> dict[Path, Counter[str]]:
+    """Return what the validator says about each file."""
+    script = Path(__file__).with_name("validate.mjs")
+    command = ["node", str(script), str(node_modules), *map(str, files)]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    if done.returncode != 0:
+        sys.exit(f"the validator ended with {done.returncode}")
+    found = json.loads(done.stdout)
+    return {
+        path: Counter(f"{f['path']['partUri']}: {f['description']}" for f in found[str(path)])
+        for path in files
+    }
+
+
+def main() -> None:
+    """Make the workbooks and validate them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--node-modules", type=Path, required=True)
+    parser.add_argument("--base-date", required=True)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="secsvc-batch-") as folder:
+        pairs = workbooks(Path(folder), options.base_date)
+        files = sorted({path for pair in pairs for path in pair if path is not None})
+        found = faults(files, options.node_modules)
+        wrong = 0
+        for made, original in pairs:
+            new = found[made] - (found[original] if original else Counter())
+            wrong += bool(new)
+            for fault, count in new.items():
+                where = made.relative_to(folder) if made.is_relative_to(folder) else made.name
+                print(f"{where}: {fault} ({count}x)")
+    print(f"{len(pairs)} workbooks, {wrong} with faults")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
