@@ -152,6 +152,21 @@ def audit(session: nox.Session) -> None:
     session.run("python", "tools/audit.py")
 
 
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Runs that are killed, workers that die, full disks; fifty moments, or as many as ``-- N`` says."""
+    _install(session)
+    moments = session.posargs[0] if session.posargs else "50"
+    session.run("pytest", "tests/faults", env={"SECSVC_MOMENTS": moments})
+
+
+@nox.session
+def cluster(session: nox.Session) -> None:
+    """A Dask scheduler and two workers on this machine, one of which is killed half-way."""
+    _install(session)
+    session.run("pytest", "tests/cluster", *session.posargs)
+
+
 def _install(session: nox.Session, *, project: bool = True) -> None:
     session.install("--require-hashes", "-r", "requirements/ci.lock", silent=True)
     if project:

@@ -117,7 +117,8 @@ LATER = ("unchanged s", "one file changed s", "other readings s", "parent MiB of
 
 def main() -> None:
     """Measure the sizes asked for and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    style = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=style)
     parser.add_argument("sizes", type=int, nargs="+", help="files of a round")
     parser.add_argument("--samples", type=Path, help="folder of sample submissions (default: made anew)")
     parser.add_argument("--first-only", action="store_true", help="leave out the runs on the same files")

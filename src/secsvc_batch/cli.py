@@ -88,6 +88,7 @@ def main() -> None:
 def _wrong_use(lang: str) -> Iterator[None]:
     """Turn what people can mend themselves into a message and exit code 2."""
     from secsvc_batch.messages import word
+    from secsvc_batch.round.executors import ExecutorError
     from secsvc_batch.round.inputs import InputError
     from secsvc_batch.round.results import ResultsError
     from secsvc_batch.standard.catalogue import UnknownClauseError
@@ -95,7 +96,7 @@ def _wrong_use(lang: str) -> Iterator[None]:
 
     try:
         yield
-    except (InputError, ResultsError) as error:
+    except (ExecutorError, InputError, ResultsError) as error:
         click.echo(word(error.key, lang, **error.params), err=True)
         sys.exit(WRONG_USE)
     except UnknownClauseError as error:
@@ -125,6 +126,19 @@ def _load(rules: Path | None, lists: Path | None, readings: Path | None) -> "Sta
 @click.option(
     "--workers", type=click.IntRange(min=0), default=0, help="並列数（0は自動）/ processes (0: automatic)"
 )
+@click.option(
+    "--memory-limit",
+    type=click.IntRange(min=0),
+    metavar="MIB",
+    help="1プロセスのメモリーの上限（0は無制限、既定は4096）/ address space of each process, 0: no limit",
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="1ファイルの時間の上限（0は無制限、既定は120）/ time for one file, 0: no limit",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Daskクラスター（tcp://…） / Dask cluster")
 @click.option("--force", is_flag=True, help="書き込みのある以前の結果も置き換える / replace edited results")
 @click.option("--quiet", is_flag=True, help="経過と集計を表示しない / no progress, no summary")
 def evaluate(
@@ -136,6 +150,9 @@ def evaluate(
     readings: Path | None,
     lang: str,
     workers: int,
+    memory_limit: int | None,
+    time_limit: float | None,
+    scheduler: str | None,
     force: bool,
     quiet: bool,
 ) -> None:
@@ -147,18 +164,38 @@ def evaluate(
         _load(rules, lists, readings)
         folder = ResultsFolder(out)
         inputs = find_inputs(submissions, leave_out=folder.folders)
-        folder.check(force=force)
-    from secsvc_batch.round.job import Job
-    from secsvc_batch.round.run import run_round
+        edited = folder.check(force=force)
+    from secsvc_batch.round.job import MEMORY_LIMIT, TIME_LIMIT, Job
+    from secsvc_batch.round.run import executor_for, run_round
 
-    job = Job(base_date, folder.staging, rules, lists, readings, lang)
-    with _progress(len(inputs.files), quiet=quiet, lang=lang) as advance:
-        report = run_round(job, inputs, folder, workers, advance)
+    # as seen from anywhere: workers need not be where this process is
+    rules, lists, readings = (path and path.absolute() for path in (rules, lists, readings))
+    limit = TIME_LIMIT if time_limit is None else time_limit
+    job = Job(base_date, folder.staging, rules, lists, readings, lang, time_limit=limit)
+    memory = MEMORY_LIMIT if memory_limit is None else memory_limit
+    with _progress(len(inputs.files), quiet=quiet, lang=lang) as advance, _wrong_use(lang), _disk(out, lang):
+        executor = executor_for(len(inputs.files), workers, memory, scheduler)
+        report = run_round(job, inputs, folder, executor, edited=edited, progress=advance)
     if not quiet:
         _say_summary(report, out, job.standard.lists.is_sample, lang)
     if report.number("fault"):
         sys.exit(FAULT)
     sys.exit(DONE if report.clean else FINDINGS)
+
+
+@contextmanager
+def _disk(out: Path, lang: str) -> Iterator[None]:
+    """Say gently that the disk is full; what is done so far is kept."""
+    from secsvc_batch.messages import word
+    from secsvc_batch.round.run import is_of_disk
+
+    try:
+        yield
+    except OSError as error:
+        if not is_of_disk(error):
+            raise
+        click.echo(word("cli.disk", lang, path=str(out), error=os.strerror(error.errno or 0)), err=True)
+        sys.exit(FAULT)
 
 
 @contextmanager
@@ -180,14 +217,13 @@ def _progress(total: int, *, quiet: bool, lang: str) -> Iterator[Callable[[int],
 
 def _say_summary(report: "RoundReport", out: Path, sample_lists: bool, lang: str) -> None:
     from secsvc_batch.messages import word
-    from secsvc_batch.round.run import totals_of
 
-    totals = totals_of(report.counts)
+    totals = report.counts
     click.echo(
         word(
             "cli.summary.files",
             lang,
-            files=len(report.files),
+            files=report.files,
             read=report.number("read"),
             refused=report.number("refused"),
             fault=report.number("fault"),
@@ -198,6 +234,43 @@ def _say_summary(report: "RoundReport", out: Path, sample_lists: bool, lang: str
     if sample_lists:
         click.echo(word("cli.summary.sample_lists", lang))
     click.echo(word("cli.summary.out", lang, path=str(out)))
+
+
+# --- check ----------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=_ANY, metavar="FILE...")
+@click.option("--base-date", type=BaseDate(), help="基準となる日（ひな形にあれば不要）/ base date")
+@click.option("--html", type=_ANY, metavar="OUT", help="ウェブページとしても書き出す / write a page, too")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="出力の形 / form of the output",
+)
+@_standard_options
+def check(
+    files: tuple[Path, ...],
+    base_date: date | None,
+    html: Path | None,
+    form: str,
+    rules: Path | None,
+    lists: Path | None,
+    readings: Path | None,
+    lang: str,
+) -> None:
+    """提出前の FILE（申請書）を確かめます。 / Look at your own workbook before you submit it."""
+    from secsvc_batch.round.inputs import find_inputs
+
+    with _wrong_use(lang):
+        standard = _load(rules, lists, readings)
+        inputs = find_inputs(files)
+    from secsvc_batch.check.run import run_check
+
+    with _wrong_use(lang):
+        sys.exit(run_check(inputs.files, standard, base_date, lang, html=html, form=form))
 
 
 # --- explain --------------------------------------------------------------------------------------

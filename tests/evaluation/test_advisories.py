@@ -68,7 +68,10 @@ CHANGES: dict[str, tuple[Change, tuple[str, str, str]]] = {
         lambda book: set_all(book["credentials"], expires_on=date(2026, 12, 31)),
         ("credential_expires_soon", "credentials", "expires_on"),
     ),
-    "qualified people who are not named": (only_workers, ("qualified_not_named", "staff", "role_vulnerability")),
+    "qualified people who are not named": (
+        only_workers,
+        ("qualified_not_named", "staff", "role_vulnerability"),
+    ),
     "an expert on no case": (
         lambda book: set_all(book["cases"], participants="S003"),
         ("expert_without_case", "staff", "role_vulnerability"),

@@ -154,7 +154,8 @@ def test_an_unreadable_cell_never_turns_a_fail_into_a_pass_or_back(seed: int) ->
     decided_anew = (was == REVIEW) & ((now == PASS) | (now == FAIL)) & ~counts_people
     for number, node in zip(*np.nonzero(turned | decided_anew), strict=True):
         pytest.fail(
-            f"{standard.requirements[node].clause}: {was[number, node]} -> {now[number, node]} by {places[number]}"
+            f"{standard.requirements[node].clause}: {was[number, node]} -> {now[number, node]} "
+            f"by {places[number]}"
         )
 
 

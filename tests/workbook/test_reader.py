@@ -433,14 +433,16 @@ def test_a_header_that_is_nearly_right_is_asked_about(make_book: MakeBook, read:
     assert "employed_from" not in submission.sheets["staff"].columns
 
 
-def test_columns_of_the_applicant_are_left_alone(make_book: MakeBook, read: Read) -> None:
+def test_columns_of_the_applicant_are_left_alone_but_named(make_book: MakeBook, read: Read) -> None:
     def then(book: Any) -> None:
         page = book.get_worksheet_by_name("要員")
         page.write_column(3, 13, ["社内メモ", "在宅", "在宅"])
         page.write_column(3, 14, ["在籍開始日メモ", "x", "x", "x", "x"])
 
     submission = read(make_book({"staff": PEOPLE}, then=then))
-    assert submission.findings == []
+    (finding,) = submission.findings
+    assert (finding.code, finding.sheet) == ("column_not_read", "要員")
+    assert finding.params == {"columns": "N: 社内メモ、O: 在籍開始日メモ", "count": "2"}
     assert submission.sheets["staff"].rows == [5, 6]
     assert submission.sheets["staff"].note_column == 15
 

@@ -86,6 +86,11 @@ def _offered(book: Workbook, name: str) -> list[str]:
     return [cell.value for line in found for cell in line] if isinstance(found, tuple) else [found.value]
 
 
+def _without_condition(formula: str) -> str:
+    """Return the name that a dependent drop-down offers where nothing is chosen in the other column."""
+    return formula.split("),")[1].split(",")[0] if formula.startswith("IF(") else formula
+
+
 def _fields(layout: Layout) -> Iterator[tuple[Sheet, Field]]:
     for sheet in _tables(layout):
         for field in sheet.fields:
@@ -104,13 +109,18 @@ def _list_of(requirement: Requirement) -> str:
 def test_sheets_stand_in_the_order_in_which_one_fills_them_in(
     books: dict[str, Workbook], layout: Layout, lang: str
 ) -> None:
-    names = [word("template.intro_sheet", lang), *(sheet.name(lang) for sheet in layout.sheets)]
+    names = [word("template.intro_sheet", lang), *(sheet.name(lang) for sheet in layout.tables)]
+    names += [
+        word("template.check_sheet", lang),
+        layout.by_id["lists"].name(lang),
+        word("template.calc_sheet", lang),
+    ]
     assert books[lang].sheetnames == names
 
 
-def test_only_the_sheet_of_choices_is_hidden(books: dict[str, Workbook], layout: Layout) -> None:
+def test_only_choices_and_calculations_are_hidden(books: dict[str, Workbook], layout: Layout) -> None:
     hidden = [sheet.title for sheet in books["ja"].worksheets if sheet.sheet_state == "hidden"]
-    assert hidden == [layout.by_id["lists"].name.ja]
+    assert hidden == [layout.by_id["lists"].name.ja, word("template.calc_sheet", "ja")]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -148,15 +158,18 @@ def test_sheets_print_on_a4_one_page_wide(books: dict[str, Workbook], layout: La
         page = books["ja"][sheet.name.ja]
         assert (page.page_setup.paperSize, page.page_setup.orientation) == (9, "landscape")
         # A width of one page is the default and not written.
-        assert (page.page_setup.fitToWidth or 1, page.page_setup.fitToHeight) == (1, 0)
+        pages = 2 if sheet.id == "cases" else 1
+        assert (page.page_setup.fitToWidth or 1, page.page_setup.fitToHeight) == (pages, 0), sheet.id
 
 
 def test_help_and_capacity_stand_above_the_headers(books: dict[str, Workbook], layout: Layout) -> None:
     for sheet in _tables(layout):
-        above = [books["ja"][sheet.name.ja].cell(row, 2).value for row in (1, 2, 3)]
+        worksheet = books["ja"][sheet.name.ja]
+        above = [worksheet.cell(row, 2).value for row in (1, 2, 3)]
         assert sheet.help is not None
         assert above[:2] == [sheet.name.ja, sheet.help.ja]
-        assert sheet.prefilled is not None or f"{sheet.capacity}行" in str(above[2])
+        assert str(above[2]).startswith("例：")
+        assert sheet.prefilled is not None or f"{sheet.capacity}行" in str(worksheet["E1"].value)
 
 
 def test_the_english_edition_has_no_japanese_but_clauses_and_listed_names(
@@ -165,10 +178,10 @@ def test_the_english_edition_has_no_japanese_but_clauses_and_listed_names(
     texts = [
         str(cell.value)
         for sheet in books["en"].worksheets
-        if sheet.title != layout.by_id["lists"].name.en
+        if sheet.sheet_state == "visible"
         for line in sheet.iter_rows()
         for cell in line
-        if cell.value and cell.column_letter != "B"
+        if cell.value and cell.column_letter not in "BC" and cell.row > 3 and cell.data_type != "f"
     ]
     assert texts
     assert not [text for text in texts if any("\u3040" <= c <= "\u9fff" for c in text)]
@@ -314,7 +327,7 @@ def test_choices_are_offered_and_nothing_else_is_taken(books: dict[str, Workbook
     for sheet, field in chosen:
         validation = _validation(books["ja"], sheet, field.id)
         words = dict.fromkeys(c.ja for c in layout.vocabularies[str(field.choices)])
-        assert _offered(books["ja"], validation.formula1) == list(words)
+        assert _offered(books["ja"], _without_condition(validation.formula1)) == list(words)
         assert validation.errorStyle in (None, "stop")
 
 
@@ -326,7 +339,8 @@ def test_listed_names_are_offered_with_other_at_the_end_and_free_text_is_taken(
     for sheet, field in listed:
         validation = _validation(books["ja"], sheet, field.id)
         names = dict.fromkeys(e.name for e in standard.lists.of_kinds(field.list_kinds))
-        assert _offered(books["ja"], validation.formula1) == [*names, layout.words["other"].ja]
+        offered = _offered(books["ja"], _without_condition(validation.formula1))
+        assert offered == [*names, layout.words["other"].ja]
         assert validation.errorStyle in ("information", "warning")
 
 
@@ -347,8 +361,12 @@ def test_staff_numbers_are_offered_from_the_staff_sheet(books: dict[str, Workboo
 
 
 def test_defined_names_are_unique_and_no_two_columns_share_cells(books: dict[str, Workbook]) -> None:
-    places = [name.attr_text for name in books["ja"].defined_names.values()]
-    assert len(places) == len(set(places))
+    names = books["ja"].defined_names
+    columns = [
+        names[name].attr_text for name in names if name.startswith(("choice_", "name_", "number_", "v_"))
+    ]
+    assert len(columns) > 40
+    assert len(columns) == len(set(columns))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

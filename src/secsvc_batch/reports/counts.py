@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import NamedTuple
 
 import pandas as pd
@@ -42,7 +41,6 @@ class RoundCounts:
     """
 
     read: int = 0
-    refused_files: int = 0
     refused: list[Refused] = field(default_factory=list)
     applications: list[Application] = field(default_factory=list)
     services: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -50,6 +48,7 @@ class RoundCounts:
     reasons: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     findings: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     concerned: Counter[str] = field(default_factory=Counter)
+    refused_unlisted: int = 0
 
     def add(
         self, read: int, verdicts: pd.DataFrame, applications: pd.DataFrame, findings: pd.DataFrame
@@ -90,10 +89,15 @@ class RoundCounts:
             self.findings[code][severity] += count
             self.concerned[code] += files
         refused = findings[findings["applicant"] < 0]
-        self.refused_files += refused["file"].nunique()
-        columns = (refused[name].tolist() for name in Refused._fields)
-        room = LISTED - len(self.refused)
-        self.refused += map(Refused._make, islice(zip(*columns, strict=True), room))
+        listed = refused.iloc[: max(0, LISTED - len(self.refused))]
+        columns = (listed[name].tolist() for name in Refused._fields)
+        self.refused += map(Refused._make, zip(*columns, strict=True))
+        rest = set(refused["file"].iloc[len(listed) :]) - set(listed["file"])
+        self.refused_unlisted += len(rest)
+
+    @property
+    def refused_files(self) -> int:
+        return len({refused.file for refused in self.refused}) + self.refused_unlisted
 
     @property
     def unlisted(self) -> int:

@@ -55,13 +55,18 @@ FINDINGS = pa.schema(
 
 
 class ParquetWriter:
-    """Writes one table as Parquet, in groups of always ``group`` rows: the bytes do not tell how they came."""
+    """Writes one table as Parquet, in groups of always ``group`` rows.
+
+    So the bytes do not tell how the rows came.
+    """
 
     def __init__(self, path: Path, schema: pa.Schema, group: int = 0) -> None:
         self._schema, self._group = schema, group or ROW_GROUP
         self._waiting: list[pa.Table] = []
         self._rows = 0
-        self._parquet = pa.parquet.ParquetWriter(path, schema, compression="zstd")
+        # smallest and largest of whole documents would be kept until the end, and say nothing
+        told = [field.name for field in schema if not pa.types.is_binary(field.type)]
+        self._parquet = pa.parquet.ParquetWriter(path, schema, compression="zstd", write_statistics=told)
 
     def __enter__(self) -> Self:
         return self
@@ -101,9 +106,9 @@ class TableWriter:
     as it is.
     """
 
-    def __init__(self, folder: Path, name: str, schema: pa.Schema) -> None:
+    def __init__(self, folder: Path, name: str, schema: pa.Schema, group: int = 0) -> None:
         self._schema = schema
-        self._parquet = ParquetWriter(folder / f"{name}.parquet", schema)
+        self._parquet = ParquetWriter(folder / f"{name}.parquet", schema, group)
         self._sink: IO[bytes] = (folder / f"{name}.csv").open("wb")
         self._sink.write(_BOM)
         self._csv = pa.csv.CSVWriter(self._sink, schema)

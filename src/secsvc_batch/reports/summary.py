@@ -190,7 +190,7 @@ class _Summary:
             page.section(self._word("section.refused"))
             for refused in sorted(counts.refused):
                 page.add((refused.file, "text"), (refused.code, "text"), (refused.message, "text"))
-            self._unlisted(page, counts.refused_files - len({refused.file for refused in counts.refused}))
+            self._unlisted(page, counts.refused_unlisted)
 
     def _per_service(self) -> None:
         page = self._page("services", (12, 34, 12, 12, 12, 12, 12, 16))

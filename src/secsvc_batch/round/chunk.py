@@ -1,228 +1,230 @@
-"""One chunk of a round, a pure task: files in, annotated copies and part tables out."""
+"""One chunk of a round, a pure task: files in, annotated copies and a part of the tables out."""
 
+import errno
+import hashlib
+import json
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
-from time import perf_counter
+from typing import Any
 
-import pandas as pd
-
-from secsvc_batch.evaluation.advisories import Advice, advisories
-from secsvc_batch.evaluation.context import Context
-from secsvc_batch.evaluation.engine import Results, evaluate
+from secsvc_batch.messages import word
 from secsvc_batch.reports.annotations import annotations
 from secsvc_batch.reports.run import RunInfo
-from secsvc_batch.reports.verdicts import application_table, verdict_table
+from secsvc_batch.round.examine import Examined, Stopwatch, examine, finished, read
 from secsvc_batch.round.inputs import Input
-from secsvc_batch.round.job import Chunk, Job
-from secsvc_batch.tables.findings import bare, capped_frame, concat, from_file_findings, order, packed, render
-from secsvc_batch.tables.raw import RawTables
-from secsvc_batch.tables.raw import concat as concat_raw
+from secsvc_batch.round.job import Chunk, Job, Known, Place
+from secsvc_batch.round.keys import read_key, run_key
+from secsvc_batch.round.names import stem_of
+from secsvc_batch.round.part import FileReport, stored, write_part
+from secsvc_batch.round.results import link, sha256_of
+from secsvc_batch.round.store import packed, restored
+from secsvc_batch.round.worker import time_limit
+from secsvc_batch.tables.findings import from_file_findings
 from secsvc_batch.tables.round_checks import cross_keys
-from secsvc_batch.tables.typed import Objects, Tables, typed_tables
-from secsvc_batch.tables.validation import application_ids, shown, validate
-from secsvc_batch.workbook.annotate import AnnotationError, annotate
+from secsvc_batch.workbook.annotate import Annotation, AnnotationError, annotate
 from secsvc_batch.workbook.preflight import fingerprint
-from secsvc_batch.workbook.reader import FileFinding, Submission, read_submission
+from secsvc_batch.workbook.reader import FileFinding, Submission
 
 ANNOTATED = "annotated"
 PARTS = "parts"
-
-
-@dataclass(frozen=True)
-class FileReport:
-    """What became of one file. ``status``: read, refused (findings say why) or fault (of the program)."""
-
-    file: str
-    sha256: str
-    size: int
-    status: str
-    application_id: str = ""
-    error: str = ""
+# a folder that cannot be written to is nobody's fault but the disk's, and no matter of single files
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 @dataclass
 class ChunkResult:
-    """What a chunk leaves behind besides the files it wrote. ``times``: seconds per stage."""
+    """Where the results of each file of a chunk stand. ``times``: seconds per stage."""
 
     first: int
-    files: list[FileReport]
-    keys: pd.DataFrame | None = None
+    places: list[Place]
     times: dict[str, float] = field(default_factory=dict)
 
 
-class Stopwatch:
-    """Adds up the seconds of named stages."""
-
-    def __init__(self) -> None:
-        self.times: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        begin = perf_counter()
-        try:
-            yield
-        finally:
-            self.times[name] = self.times.get(name, 0.0) + perf_counter() - begin
-
-
-def process(job: Job, chunk: Chunk) -> list[ChunkResult]:
-    """Do everything for the files of a chunk; the results are found in ``job.staging``.
+def process(job: Job, chunk: Chunk) -> ChunkResult:
+    """Do for the files of a chunk what an earlier run has not done.
 
     A fault of the program never becomes a verdict: the files are tried one by one, and the one that
     cannot be done is reported as a fault.
     """
-    if chunk.fatal:
-        return [_unreadable(job, chunk)]
-    try:
-        return [_process(job, chunk)]
-    except Exception as error:
-        if len(chunk.inputs) == 1:
-            return [_fault(job, chunk, error)]
-    singles = [Chunk(chunk.number, chunk.first + i, (one,)) for i, one in enumerate(chunk.inputs)]
-    return [result for single in singles for result in process(job, single)]
-
-
-def _process(job: Job, chunk: Chunk) -> ChunkResult:
-    watch, standard = Stopwatch(), job.standard
-    with watch.stage("read"):
-        submissions = [_read(job, one) for one in chunk.inputs]
-        readable = [s for s in submissions if not s.refused]
-        raw = concat_raw(readable, standard.layout)
-    with watch.stage("validate"):
-        tables = typed_tables(raw.sheets, standard.layout)
-        found = validate(tables, raw, standard.layout, standard, job.base_date)
-        keys = cross_keys(tables, raw, chunk.first)
-    with watch.stage("evaluate"):
-        results = evaluate(tables, len(raw.files), standard, job.base_date)
-        advice = _advice(results.context, raw, tables)
-    ids = application_ids(tables, raw)
-    with watch.stage("documents"):
-        of_files = _of_files(submissions, list(ids), job)
-        findings = _finished(concat([of_files, found, advice]), job)
-        verdicts = verdict_table(results, raw, standard, job.lang)
-        applications = application_table(results, raw, standard, job.lang)
-    with watch.stage("annotate"):
-        failed = _annotate(job, readable, results, raw, findings)
-    if failed:
-        extra = from_file_findings(
-            [(n, str(ids[n]), readable[n].file, [finding]) for n, finding in failed], standard.layout
-        )
-        findings = _finished(concat([of_files, found, advice, extra]), job)
-    with watch.stage("tables"):
-        _write_parts(
-            job, chunk.first, {"verdicts": verdicts, "findings": findings, "applications": applications}
-        )
-    return ChunkResult(chunk.first, _reports(submissions, list(ids)), keys, watch.times)
-
-
-def _read(job: Job, one: Input) -> Submission:
-    standard = job.standard
-    return read_submission(one.path, one.file, standard.layout, standard.edition.edition)
-
-
-def _finished(findings: pd.DataFrame, job: Job) -> pd.DataFrame:
-    layout = job.standard.layout
-    return order(render(findings, job.lang, layout), layout)
-
-
-def _of_files(submissions: list[Submission], ids: list[object], job: Job) -> pd.DataFrame:
-    """The reader's findings; refused files have the applicant number -1."""
-    numbers = iter(range(len(ids)))
-    files = []
-    for submission in submissions:
-        number = -1 if submission.refused else next(numbers)
-        name = submission.path.stem if number < 0 else str(ids[number])
-        files.append((number, name, submission.file, submission.findings))
-    return from_file_findings(files, job.standard.layout)
-
-
-def _advice(ctx: Context, raw: RawTables, tables: Tables) -> pd.DataFrame:
-    """The advisories as findings with their cells."""
-    ids, files = application_ids(tables, raw), raw.files["file"].to_numpy(dtype=object)
-    found = [_placed(advice, raw, tables, ids, files) for advice in advisories(ctx) if len(advice.positions)]
-    return capped_frame(concat(found))
-
-
-def _placed(advice: Advice, raw: RawTables, tables: Tables, ids: Objects, files: Objects) -> pd.DataFrame:
-    table, at = tables[advice.kind], advice.positions
-    applicants, rows = table.applicant[at], table.row[at]
-    values = raw.sheets[advice.kind][advice.field].to_numpy(dtype=object)[at]
-    return bare(
-        {
-            "applicant": applicants,
-            "application_id": ids[applicants],
-            "file": files[applicants],
-            "sheet": raw.source.sheet_names(advice.kind, applicants),
-            "cell": raw.source.cells(advice.kind, advice.field, applicants, rows),
-            "kind": advice.kind,
-            "row": rows,
-            "field": advice.field,
-            "raw": [shown(value) for value in values],
-            "code": advice.code,
-            "params": packed(advice.params),
-        },
-        len(at),
-    )
-
-
-def _annotate(
-    job: Job, readable: list[Submission], results: Results, raw: RawTables, findings: pd.DataFrame
-) -> list[tuple[int, FileFinding]]:
-    """Write the annotated copies; return the applicants whose workbook cannot be annotated."""
-    failed = []
-    run = RunInfo(job.standard, job.base_date)
-    for number, annotation in enumerate(annotations(results, raw, findings, run, job.lang)):
-        submission = readable[number]
-        try:
-            annotate(submission.path, job.staging / ANNOTATED / submission.file, annotation)
-        except AnnotationError as error:
-            failed.append((number, FileFinding("annotation_failed", params={"detail": str(error)})))
-    return failed
-
-
-def _reports(submissions: list[Submission], ids: list[object]) -> list[FileReport]:
-    numbers = iter(ids)
-    return [
-        FileReport(s.file, s.sha256, s.size, "refused", s.path.stem)
-        if s.refused
-        else FileReport(s.file, s.sha256, s.size, "read", str(next(numbers)))
-        for s in submissions
+    watch = Stopwatch()
+    with watch.stage("look"):
+        sizes = [fingerprint(one.path) for one, _ in chunk.tasks]
+        good = [_is_good(known, sha256) for (_, known), (sha256, _) in zip(chunk.tasks, sizes, strict=True)]
+    todo = [
+        _Todo(*task, *size) for task, size, done in zip(chunk.tasks, sizes, good, strict=True) if not done
     ]
+    made = iter(_do(job, todo, chunk.fatal, watch) if todo else [])
+    places = [
+        known.place if known is not None and done else next(made)
+        for (_, known), done in zip(chunk.tasks, good, strict=True)
+    ]
+    return ChunkResult(chunk.first, places, watch.times)
 
 
-def part_path(staging: Path, table: str, first: int) -> Path:
-    """Return where a chunk that begins with file number ``first`` leaves a part of a table."""
-    return staging / PARTS / f"{table}-{first:08d}.parquet"
+def _is_good(known: Known | None, sha256: str) -> bool:
+    """Tell whether all that there is to do for a file is done."""
+    return known is not None and known.done and known.sha256 == sha256 and _intact(known)
 
 
-def _write_parts(job: Job, first: int, tables: dict[str, pd.DataFrame]) -> None:
-    for name, frame in tables.items():
-        path = part_path(job.staging, name, first)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        frame.to_parquet(path, index=False, compression=None)
+def _intact(known: Known) -> bool:
+    """Tell whether the annotated copy is what was written: a power cut may have left only its beginning."""
+    if known.copy is None or known.checked:
+        return True
+    try:
+        return sha256_of(known.copy) == known.copy_sha256
+    except OSError:
+        return False
 
 
-def _unreadable(job: Job, chunk: Chunk) -> ChunkResult:
-    """A file on which a worker died, alone: refused."""
-    return _without_verdicts(job, chunk, "refused", FileFinding("file_kills_worker"), "")
+@dataclass(frozen=True)
+class _Todo:
+    """A file with what is known of it, and the bytes that it has now."""
+
+    one: Input
+    known: Known | None
+    sha256: str
+    size: int
 
 
-def _fault(job: Job, chunk: Chunk, error: Exception) -> ChunkResult:
-    """A file on which the program itself fails."""
-    name = type(error).__name__
-    detail = "".join(traceback.format_exception(error))
-    return _without_verdicts(
-        job, chunk, "fault", FileFinding("engine_fault", params={"detail": name}), detail
-    )
+def _do(job: Job, todo: Sequence[_Todo], fatal: str, watch: Stopwatch) -> list[Place]:
+    """Do the files at once, or one by one where that fails; return where each of them stands."""
+    if fatal:
+        return [_without_verdicts(job, one, "refused", *_lost(job, fatal)) for one in todo]
+    try:
+        return _process(job, todo, watch)
+    except OSError as error:
+        if error.errno in DISK:
+            raise
+        failure: Exception = error
+    except Exception as error:
+        failure = error
+    if len(todo) > 1:
+        return [place for one in todo for place in _do(job, [one], "", watch)]
+    if isinstance(failure, MemoryError):
+        return _do(job, todo, "memory", watch)
+    name, detail = type(failure).__name__, "".join(traceback.format_exception(failure))
+    finding = FileFinding("engine_fault", params={"detail": name})
+    return [_without_verdicts(job, todo[0], "fault", finding, detail)]
 
 
-def _without_verdicts(job: Job, chunk: Chunk, status: str, finding: FileFinding, error: str) -> ChunkResult:
-    one = chunk.inputs[0]
-    (job.staging / ANNOTATED / one.file).unlink(missing_ok=True)
-    findings = from_file_findings([(-1, one.path.stem, one.file, [finding])], job.standard.layout)
-    _write_parts(job, chunk.first, {"findings": _finished(findings, job)})
-    sha256, size = fingerprint(one.path)
-    return ChunkResult(chunk.first, [FileReport(one.file, sha256, size, status, one.path.stem, error)])
+def _lost(job: Job, reason: str) -> tuple[FileFinding, str]:
+    return FileFinding("file_kills_worker", params={"reason": word(f"lost.{reason}", job.lang)}), reason
+
+
+def _process(job: Job, todo: Sequence[_Todo], watch: Stopwatch) -> list[Place]:
+    standard = job.standard
+    with watch.stage("read"):
+        submissions = _read(job, todo)
+    with time_limit(job.time_limit * len(todo)):
+        seen = examine(submissions, standard, job.base_date, job.lang, watch)
+        with watch.stage("validate"):
+            keys = cross_keys(seen.tables, seen.raw)
+    with watch.stage("annotate"):
+        copies = _Copies(job, {one.one.path: one for one in todo})
+        findings = seen.with_findings(copies.write(seen))
+    with watch.stage("tables"):
+        tables = {
+            "verdicts": seen.verdicts, "findings": findings, "applications": seen.applications, "keys": keys,
+        }  # fmt: skip
+        part = write_part(job.work / PARTS, _keys(job), _reports(submissions, seen.ids, copies), tables)
+    return [Place(part, row) for row in range(len(todo))]
+
+
+def _keys(job: Job) -> dict[str, str]:
+    return {"read": read_key(job), "run": run_key(job)}
+
+
+def _read(job: Job, todo: Sequence[_Todo]) -> list[Submission]:
+    """Read the files, or take what was read of the same bytes before."""
+    known = [one.known if one.known and one.known.sha256 == one.sha256 else None for one in todo]
+    kept = iter(stored([(one.place.part, one.place.row) for one in known if one is not None]))
+    submissions = []
+    for one, before in zip(todo, known, strict=True):
+        if before is not None:
+            submissions.append(restored(next(kept), one.one.path, one.one.file, one.sha256, one.size))
+            continue
+        with time_limit(job.time_limit):
+            submissions.append(read(one.one, job.standard))
+    return submissions
+
+
+def _reports(submissions: Iterable[Submission], ids: list[str], copies: "_Copies") -> list[FileReport]:
+    numbers = iter(ids)
+    reports = []
+    for one in submissions:
+        if one.refused:
+            report = FileReport(one.file, one.sha256, one.size, "refused", stem_of(one.file))
+        else:
+            report = FileReport(one.file, one.sha256, one.size, "read", next(numbers))
+        reports.append(replace(report, **copies.of(one), stored=packed(one)))
+    return reports
+
+
+class _Copies:
+    """The annotated copies of a chunk. ``todo``: its files by path."""
+
+    def __init__(self, job: Job, todo: Mapping[Path, _Todo]) -> None:
+        self._job, self._todo = job, todo
+        self._written: dict[Path, dict[str, str]] = {}
+
+    def of(self, submission: Submission) -> dict[str, Any]:
+        """Return name and hash of a copy and the digest of what was put into it; nothing without a copy."""
+        return self._written.get(submission.path, {})
+
+    def write(self, seen: Examined) -> list[tuple[int, FileFinding]]:
+        """Write the copies; return the applicants whose workbook cannot be annotated."""
+        failed = []
+        run = RunInfo(self._job.standard, self._job.base_date)
+        made = annotations(seen.results, seen.raw, seen.findings, run, self._job.lang)
+        for number, annotation in enumerate(made):
+            submission = seen.readable[number]
+            try:
+                self._write(submission, annotation)
+            except AnnotationError as error:
+                failed.append((number, FileFinding("annotation_failed", params={"detail": str(error)})))
+        return failed
+
+    def _write(self, submission: Submission, annotation: Annotation) -> None:
+        todo = self._todo[submission.path]
+        known, digest = todo.known, _digest(annotation)
+        target = self._job.staging / ANNOTATED / todo.one.annotated
+        if (
+            known is not None
+            and known.copy is not None
+            and (known.sha256, known.annotation) == (submission.sha256, digest)
+            and _intact(known)
+        ):
+            # the same words in the same workbook
+            link(known.copy, target)
+            copy_sha256 = known.copy_sha256
+        else:
+            with time_limit(self._job.time_limit):
+                annotate(submission.path, target, annotation)
+            copy_sha256 = sha256_of(target)
+        self._written[submission.path] = {
+            "annotated": todo.one.annotated,
+            "annotated_sha256": copy_sha256,
+            "annotation": digest,
+        }
+
+
+def _digest(annotation: Annotation) -> str:
+    text = json.dumps(annotation, default=_plain, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else vars(value)
+
+
+def _without_verdicts(job: Job, todo: _Todo, status: str, finding: FileFinding, error: str) -> Place:
+    """Leave a part of one file that says why there are no verdicts; what was written of it is removed."""
+    one, layout = todo.one, job.standard.layout
+    (job.staging / ANNOTATED / one.annotated).unlink(missing_ok=True)
+    findings = from_file_findings([(-1, stem_of(one.file), one.file, [finding])], layout)
+    report = FileReport(one.file, todo.sha256, todo.size, status, stem_of(one.file), error)
+    tables = {"findings": finished(findings, layout, job.lang)}
+    return Place(write_part(job.work / PARTS, _keys(job), [report], tables), 0)

@@ -1,67 +1,157 @@
-"""Where chunks run: in this process, or in a pool of long-lived worker processes.
+"""Where chunks run: in worker processes of this machine, or on a Dask cluster.
 
-A worker may die on a file (a library aborts, memory runs out). Its chunk is then split and run again
-file by file, each alone in a fresh worker, so that one file never costs more than itself.
+A worker may die on a file (a library aborts, memory runs out, time is up). The files of its chunk are then
+done one by one; a file that kills its worker again, all alone, is refused. So one file never costs more
+than itself.
 """
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
 
-from secsvc_batch.round.job import Chunk
+from secsvc_batch.round.job import MEMORY_LIMIT, Chunk
+from secsvc_batch.round.worker import Worker, WorkerLost
 
 Result = TypeVar("Result")
 Task = Callable[[Chunk], Result]
 
-POOL_FROM = 50  # files; below, starting workers costs more than they give
+POOL_FROM = 50  # files; below, starting more than one worker costs more than it gives
+_CONNECT = 15  # seconds in which a scheduler must answer
+_WAITING = 2  # chunks that wait at each worker, so that it never has to
 
 
-def run_serially(task: Task[Result], chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, Result]]:
-    """Run the chunks one after the other in this process."""
-    for chunk in chunks:
-        yield chunk, task(chunk)
+class ExecutorError(Exception):
+    """What a round shall run on cannot be used; ``key`` is a word of the catalogue."""
+
+    def __init__(self, key: str, **params: object) -> None:
+        super().__init__(key)
+        self.key, self.params = key, params
 
 
-def run_in_pool(task: Task[Result], chunks: Sequence[Chunk], workers: int) -> Iterator[tuple[Chunk, Result]]:
-    """Run the chunks in ``workers`` processes and give the results as they come.
+class Executor(Protocol):
+    """Something that does tasks. Futures raise WorkerLost where the process that did the task died."""
 
-    What was under way when a worker died is run again one file at a time.
+    workers: int
+
+    def submit(self, task: Callable[..., Result], /, *arguments: Any) -> "Future[Result]": ...
+
+
+class Workers:
+    """Long-lived worker processes of this machine, each driven by a thread.
+
+    ``memory``: MiB of address space of each worker, 0 for no limit.
     """
-    lost: list[Chunk] = []
-    with _pool(min(workers, len(chunks))) as pool:
-        futures: dict[Future[Result], Chunk] = {pool.submit(task, chunk): chunk for chunk in chunks}
-        for future in as_completed(futures):
-            try:
-                yield futures[future], future.result()
-            except BrokenProcessPool:
-                lost.append(futures[future])
-    for chunk in sorted(lost, key=lambda c: c.number):
-        yield from _survivors(task, chunk)
 
+    def __init__(self, workers: int, memory: int = MEMORY_LIMIT) -> None:
+        self.workers, self._memory = workers, memory
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="worker")
+        self._mine = threading.local()
+        self._all: list[Worker] = []
+        self._open = True
 
-def _survivors(task: Task[Result], chunk: Chunk) -> Iterator[tuple[Chunk, Result]]:
-    """Run a chunk again whole; if its worker dies again, file by file, each in a worker of its own."""
-    try:
-        yield chunk, _alone(task, chunk)
-        return
-    except BrokenProcessPool:
-        pass
-    for offset, one in enumerate(chunk.inputs):
-        single = replace(chunk, first=chunk.first + offset, inputs=(one,))
+    def submit(self, task: Callable[..., Result], /, *arguments: Any) -> "Future[Result]":
+        return self._threads.submit(self._run, task, *arguments)
+
+    def _run(self, task: Callable[..., Result], *arguments: Any) -> Result:
+        worker: Worker | None = getattr(self._mine, "worker", None)
+        if worker is None:
+            worker = self._mine.worker = Worker(self._memory)
+            self._all.append(worker)
         try:
-            yield single, _alone(task, single)
-        except BrokenProcessPool:
-            yield single, task(replace(single, fatal=True))
+            result: Result = worker.run(task, *arguments)
+        except WorkerLost:
+            self._mine.worker = None
+            if self._open:
+                self._all.remove(worker)
+            raise
+        return result
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open = False
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in list(self._all):
+            worker.stop()
+        self._threads.shutdown()
 
 
-def _alone(task: Task[Result], chunk: Chunk) -> Result:
-    with _pool(1) as pool:
-        return pool.submit(task, chunk).result()
+class Cluster:
+    """The workers of a Dask cluster; every file named in a task must be at the same place for all of them."""
+
+    def __init__(self, scheduler: str) -> None:
+        try:
+            from dask import distributed
+        except ImportError as error:
+            raise ExecutorError("cluster.not_installed") from error
+        library: Any = distributed  # which has hardly any types
+        try:
+            self._client = library.Client(scheduler, set_as_default=False, timeout=_CONNECT)
+        except (OSError, ValueError) as error:
+            raise ExecutorError("cluster.no_answer", address=scheduler) from error
+        self._executor = self._client.get_executor(pure=False)
+        self.workers = max(1, sum(self._client.nthreads().values()))
+
+    def submit(self, task: Callable[..., Result], /, *arguments: Any) -> "Future[Result]":
+        outside: Future[Result] = self._executor.submit(task, *arguments)
+        inside: Future[Result] = Future()
+        outside.add_done_callback(lambda done: _pass_on(done, inside))
+        return inside
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(Exception):
+            self._executor.shutdown(wait=False)
+        self._client.close()
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
-    # fork after threads have started can hang: workers begin afresh
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+def _pass_on(done: "Future[Result]", to: "Future[Result]") -> None:
+    try:
+        to.set_result(done.result())
+    except BaseException as error:
+        # the scheduler gives a task up when worker after worker dies of it
+        lost = type(error).__name__ == "KilledWorker"
+        to.set_exception(WorkerLost("killed") if lost else error)
+
+
+def run_all(
+    executor: Executor, task: Task[Result], chunks: Iterator[Chunk]
+) -> Iterator[tuple[Chunk, Result]]:
+    """Do the chunks and give the results as they come; no more of them are under way than are of use.
+
+    A chunk whose worker died comes back as chunks of one file, one that dies all alone with ``fatal`` set.
+    """
+    again: deque[Chunk] = deque()
+    under_way: dict[Future[Result], Chunk] = {}
+    while True:
+        while len(under_way) < executor.workers * _WAITING:
+            chunk = again.popleft() if again else next(chunks, None)
+            if chunk is None:
+                break
+            under_way[executor.submit(task, chunk)] = chunk
+        if not under_way:
+            return
+        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+            chunk = under_way.pop(future)
+            try:
+                yield chunk, future.result()
+            except WorkerLost as lost:
+                again.extend(_once_more(chunk, lost.reason))
+
+
+def _once_more(chunk: Chunk, reason: str) -> list[Chunk]:
+    if len(chunk.tasks) > 1:
+        return chunk.singles()
+    return [replace(chunk, fatal=reason) if chunk.alone else replace(chunk, alone=True)]

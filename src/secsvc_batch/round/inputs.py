@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from secsvc_batch.round.names import Names, portable, printable
+
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 # looked at so that their applicant hears why they cannot be read
 OTHER_TABLES = frozenset({".xls", ".xlsb", ".xltx", ".xltm", ".ods", ".csv", ".tsv"})
@@ -21,10 +23,20 @@ class InputError(Exception):
 
 @dataclass(frozen=True)
 class Input:
-    """One file: where it is, and its name in the round (relative, ``/`` between parts)."""
+    """One file: where it is, its name in the round, and the name of its annotated copy.
+
+    Both names are relative with ``/`` between parts; ``file`` can be shown anywhere, ``copy`` can be written
+    on any system.
+    """
 
     path: Path
     file: str
+    copy: str = ""
+
+    @property
+    def annotated(self) -> str:
+        """The name of the annotated copy."""
+        return self.copy or portable(self.file)
 
 
 @dataclass(frozen=True)
@@ -38,8 +50,9 @@ class Inputs:
 def find_inputs(given: Sequence[Path], leave_out: Iterable[Path] = ()) -> Inputs:
     """Return every workbook of the folders (with what is below them) and files given.
 
-    A file named outright is always taken; in folders, hidden files, the lock files of office programs,
-    links that lead elsewhere and folders in ``leave_out`` are passed over. Raises InputError where
+    A file named outright is always taken; in folders, hidden files, the lock files of office programs and
+    folders in ``leave_out`` are passed over, and so are links and what is no file: one could lead anywhere,
+    the other could never end. Raises InputError where
     something given does not exist or nothing is found.
     """
     avoided = {path.resolve() for path in leave_out}
@@ -55,7 +68,7 @@ def find_inputs(given: Sequence[Path], leave_out: Iterable[Path] = ()) -> Inputs
     if not found:
         raise InputError("input.none", path=", ".join(str(path) for path in given))
     files = sorted(_distinct(found), key=lambda item: item.file)
-    return Inputs(tuple(files), tuple(sorted(ignored)))
+    return Inputs(tuple(files), tuple(sorted(map(printable, ignored))))
 
 
 def _walk(start: Path, avoided: set[Path], found: dict[Path, str], ignored: list[str]) -> None:
@@ -64,10 +77,10 @@ def _walk(start: Path, avoided: set[Path], found: dict[Path, str], ignored: list
         folders[:] = sorted(name for name in folders if not _passed_over(Path(folder, name), avoided))
         for name in sorted(names):
             path = Path(folder, name)
-            if name.startswith((".", *_OFFICE_LOCKS)) or not path.is_file():
+            if name.startswith((".", *_OFFICE_LOCKS)):
                 continue
             relative = path.relative_to(root).as_posix()
-            if path.is_symlink() and root not in path.resolve().parents:
+            if path.is_symlink() or not path.is_file():
                 ignored.append(relative)
             elif path.suffix.lower() in WORKBOOKS | OTHER_TABLES:
                 found.setdefault(path.resolve(), relative)
@@ -81,14 +94,8 @@ def _passed_over(folder: Path, avoided: set[Path]) -> bool:
 
 def _distinct(found: dict[Path, str]) -> list[Input]:
     """Give files of the same name from several folders names of their own: ``name (2).xlsx``."""
-    taken: set[str] = set()
-    result = []
-    for path in sorted(found):
-        name, number = Path(found[path]), 1
-        candidate = name.as_posix()
-        while candidate.casefold() in taken:
-            number += 1
-            candidate = name.with_name(f"{name.stem} ({number}){name.suffix}").as_posix()
-        taken.add(candidate.casefold())
-        result.append(Input(path, candidate))
-    return result
+    shown, written = Names(), Names()
+    return [
+        Input(path, shown.take(printable(found[path])), written.take(portable(found[path])))
+        for path in sorted(found)
+    ]

@@ -1,17 +1,27 @@
 """What every chunk of a round has in common, small enough to be sent to a worker."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from secsvc_batch.round.inputs import Input
 from secsvc_batch.standard.loader import Standard, load_standard
 
+TIME_LIMIT = 120
+"""seconds that reading or annotating one file may take"""
+MEMORY_LIMIT = 4096
+"""MiB of address space of one worker; an idle one has about 1,500, most of it never touched"""
+
 
 @dataclass(frozen=True)
 class Job:
-    """The settings of a run. ``staging`` is the folder that becomes the results when all is done."""
+    """The settings of a run. ``staging`` is the folder that becomes the results when all is done.
+
+    ``work`` holds what is done so far; ``time_limit`` (seconds per file) 0: none.
+    """
 
     base_date: date
     staging: Path
@@ -19,6 +29,8 @@ class Job:
     lists: Path | None = None
     readings: Path | None = None
     lang: str = "ja"
+    work: Path = Path()
+    time_limit: float = TIME_LIMIT
 
     @property
     def standard(self) -> Standard:
@@ -32,17 +44,53 @@ def _standard(rules: Path | None, lists: Path | None, readings: Path | None) -> 
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where the results of one file stand: the folder of a part, and the file's row in it."""
+
+    part: Path
+    row: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an earlier run knows of a file. It holds as long as the file's bytes are the same.
+
+    ``done``: the verdicts hold, too; otherwise only what was read. ``copy``: the annotated copy,
+    ``annotated`` its name ('' without one), ``annotation`` the digest of what was put into it. ``checked``:
+    the copy is known to be intact.
+    """
+
+    place: Place
+    sha256: str
+    done: bool
+    copy: Path | None
+    annotated: str
+    copy_sha256: str
+    annotation: str
+    checked: bool
+
+
+Task = tuple[Input, Known | None]
+
+
+@dataclass(frozen=True)
 class Chunk:
-    """Some files of a round: ``number`` from 0, ``first`` the number of its first file in the round."""
+    """Some files of a round; ``first`` is the number of its first file in the round."""
 
-    number: int
     first: int
-    inputs: tuple[Input, ...]
-    # files whose worker died on them when they were alone: refused without being opened
-    fatal: bool = False
+    tasks: tuple[Task, ...]
+    # why the worker died on this one file when it was alone: refused without being opened
+    fatal: str = ""
+    alone: bool = False
+
+    def singles(self) -> "list[Chunk]":
+        """Return the files of the chunk as chunks of their own."""
+        return [Chunk(self.first + n, (task,)) for n, task in enumerate(self.tasks)]
 
 
-def split(inputs: tuple[Input, ...], size: int) -> list[Chunk]:
-    """Cut the files of a round into chunks of at most ``size``."""
-    starts = range(0, len(inputs), size)
-    return [Chunk(number, first, inputs[first : first + size]) for number, first in enumerate(starts)]
+def split(tasks: Iterable[Task], size: int) -> Iterator[Chunk]:
+    """Cut the files of a round into chunks of at most ``size``, one after the other."""
+    rest, first = iter(tasks), 0
+    while some := tuple(islice(rest, size)):
+        yield Chunk(first, some)
+        first += len(some)

@@ -2,12 +2,21 @@
 
 import hashlib
 import json
+import os
 import shutil
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from secsvc_batch.round.part import STATE, Part, table_path
 
 MANIFEST = "run.json"
+_INPUTS = "inputs.parquet"
 
 
 class ResultsError(Exception):
@@ -24,55 +33,120 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def link(source: Path, target: Path) -> None:
+    """Let ``target`` be the same file as ``source``, or a copy of it where the disk knows no links."""
+    if source == target:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
 class ResultsFolder:
-    """A folder ``out`` that is made beside itself in ``staging`` and moved into place at the end."""
+    """A folder ``out`` that is made beside itself in ``staging`` and moved into place at the end.
+
+    What is done before a run is cut short stays in ``work``, and the next run goes on from there.
+    """
 
     def __init__(self, out: Path) -> None:
-        self.out = out
-        self.staging = out.parent / f".{out.name}.partial"
-        self._before = out.parent / f".{out.name}.before"
+        self.out = Path(os.path.abspath(out))
+        self._beside = self.out.parent / f".{self.out.name}.partial"
+        self.staging, self.work = self._beside / "results", self._beside / "work"
+        self._before = self.out.parent / f".{self.out.name}.before"
 
     @property
     def folders(self) -> tuple[Path, ...]:
         """Folders that are no submissions even when they lie among them."""
-        return self.out, self.staging, self._before
+        return self.out, self._beside, self._before
 
-    def check(self, *, force: bool) -> None:
-        """Raise ResultsError where ``out`` holds anything but an untouched earlier run.
+    def check(self, *, force: bool) -> frozenset[str]:
+        """Return the names of files that were changed since an earlier run wrote them; removed ones, too.
 
-        ``force`` allows to replace an earlier run whose workbooks were changed since.
+        Raises ResultsError where ``out`` holds anything but an untouched earlier run. ``force`` allows to
+        replace an earlier run whose workbooks were changed since.
         """
+        if self._before.exists() and not self.out.exists():
+            # cut short between the two moves of ``finish``
+            self._before.rename(self.out)
         if self.out.exists() and not self.out.is_dir():
             raise ResultsError("results.not_a_folder", path=str(self.out))
         if not self.out.exists() or not any(self.out.iterdir()):
-            return
-        manifest = _manifest(self.out)
+            return frozenset()
+        manifest = manifest_of(self.out)
         if manifest is None:
             raise ResultsError("results.not_ours", path=str(self.out))
-        if not force and (changed := sorted(_changed(self.out, manifest))):
-            names = "\n".join(f"  {name}" for name in changed[:5])
+        changed, removed = _compare(self.out, manifest)
+        if not force and changed:
+            names = "\n".join(f"  {name}" for name in sorted(changed)[:5])
             raise ResultsError("results.changed", path=str(self.out), count=len(changed), names=names)
+        return frozenset(changed | removed)
 
-    def begin(self) -> Path:
-        """Return the empty staging folder."""
-        shutil.rmtree(self.staging, ignore_errors=True)
-        self.staging.mkdir(parents=True)
-        return self.staging
+    @contextmanager
+    def begin(self) -> Iterator[None]:
+        """Make the folders to work in, for one run at a time. Raises ResultsError where one is under way.
+
+        What is there stays, for the next run, unless no part of the work was done.
+        """
+        self._beside.mkdir(parents=True, exist_ok=True)
+        lock = (self._beside / "lock").open("a+b")
+        try:
+            if not _locked(lock):
+                raise ResultsError("results.in_use", path=str(self.out))
+            for folder in (self.staging, self.work):
+                folder.mkdir(exist_ok=True)
+            yield
+        finally:
+            lock.close()
+            if self._beside.exists() and not any(self.work.glob("parts/*/done.json")):
+                shutil.rmtree(self._beside, ignore_errors=True)
+
+    def earlier(self, edited: frozenset[str]) -> Part | None:
+        """Return the results of the last run as a part of this one, where they can be of use."""
+        manifest = manifest_of(self.out) or {}
+        tables = {name for name in edited if not name.startswith("annotated/")}
+        if tables or not isinstance(manifest.get("keys"), dict) or not table_path(self.out, "files").exists():
+            return None
+        return Part(self.out, "", manifest["keys"], self.out / "annotated")
 
     def finish(self) -> None:
         """Put the staging folder in place of ``out``."""
+        if hasattr(os, "sync"):
+            # a name must not outlive a power cut that its bytes do not
+            os.sync()
         shutil.rmtree(self._before, ignore_errors=True)
         if self.out.exists():
             self.out.rename(self._before)
         self.staging.rename(self.out)
         shutil.rmtree(self._before, ignore_errors=True)
+        self.discard()
 
-    def abandon(self) -> None:
-        """Remove what was made so far."""
+    def discard(self) -> None:
+        """Remove everything that is not in place."""
+        shutil.rmtree(self.work, ignore_errors=True)
         shutil.rmtree(self.staging, ignore_errors=True)
 
 
-def _manifest(folder: Path) -> dict[str, Any] | None:
+def _locked(stream: IO[bytes]) -> bool:
+    """Take the lock of a file, which ends with the process that has it; tell whether it was free."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def manifest_of(folder: Path) -> dict[str, Any] | None:
+    """Return what run.json of a results folder says, None where there is none of ours."""
     try:
         data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -80,16 +154,47 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     return data if isinstance(data, dict) and isinstance(data.get("outputs"), dict) else None
 
 
-def _changed(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
-    """Yield files that were changed or added since the run wrote the folder."""
-    written: dict[str, str] = manifest["outputs"]
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name != MANIFEST and written.get(name) != sha256_of(path):
-            yield name
+def _compare(folder: Path, manifest: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """Return the names of files that were changed or added since the run, and of removed ones."""
+    written: dict[str, str] = {**manifest["outputs"], **_copies(folder, manifest)}
+    changed, seen = set(), {MANIFEST}
+    for name, path in _files(folder):
+        seen.add(name)
+        if name != MANIFEST and written.get(name) != sha256_of(path):
+            changed.add(name)
+    return changed, written.keys() - seen
 
 
-def outputs(folder: Path) -> dict[str, str]:
-    """Return the files of a folder with their hashes, by name."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in sorted(files)}
+def _copies(folder: Path, manifest: dict[str, Any]) -> dict[str, str]:
+    """Return the annotated copies of a large round, which the manifest does not list one by one."""
+    try:
+        if manifest["outputs"].get(_INPUTS) != sha256_of(folder / _INPUTS):
+            return {}
+        table = pq.read_table(folder / _INPUTS, columns=["annotated", "annotated_sha256"])
+    except (OSError, KeyError, pa.ArrowInvalid):
+        return {}
+    names, hashes = (column.to_pylist() for column in table.columns)
+    return {f"annotated/{name}": one for name, one in zip(names, hashes, strict=True) if name}
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = Path(place, name)
+            yield path.relative_to(folder).as_posix(), path
+
+
+def outputs(folder: Path, *, copies: bool) -> dict[str, str]:
+    """Return the files of a folder with their hashes, by name; ``copies``: the annotated ones, too."""
+    return {
+        name: sha256_of(path)
+        for name, path in sorted(_files(folder))
+        if copies or not name.startswith("annotated/")
+    }
+
+
+def state_folder(folder: Path) -> Path:
+    """Return where a results folder keeps what saves the next run work; it is made."""
+    state = folder / STATE
+    state.mkdir(parents=True, exist_ok=True)
+    return state

@@ -1,144 +1,169 @@
 """A whole round: chunks out to the executor, parts together, tables, summary and manifest."""
 
 import os
-import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from functools import partial
+from heapq import heappop, heappush
+from typing import Any
 
-import pandas as pd
+from xlsxwriter.exceptions import FileCreateError
 
-from secsvc_batch.reports.export import APPLICATIONS, FINDINGS, VERDICTS, TableWriter
-from secsvc_batch.reports.run import RunInfo
-from secsvc_batch.messages import SEVERITIES
 from secsvc_batch.reports.counts import RoundCounts
+from secsvc_batch.reports.run import RunInfo
 from secsvc_batch.reports.summary import write_summary
-from secsvc_batch.round.chunk import PARTS, ChunkResult, FileReport, Stopwatch, part_path, process
-from secsvc_batch.round.executors import POOL_FROM, run_in_pool, run_serially
+from secsvc_batch.round.chunk import ANNOTATED, DISK, PARTS, ChunkResult, process
+from secsvc_batch.round.earlier import match
+from secsvc_batch.round.examine import Stopwatch
+from secsvc_batch.round.executors import POOL_FROM, Cluster, Executor, Workers, run_all
 from secsvc_batch.round.inputs import Inputs
-from secsvc_batch.round.job import Job, split
-from secsvc_batch.round.manifest import Manifest, write_manifest
-from secsvc_batch.round.results import ResultsFolder
-from secsvc_batch.standard.model import VERDICTS as VERDICT_NAMES
-from secsvc_batch.tables.findings import order, render
-from secsvc_batch.tables.round_checks import concat_keys, cross_findings
+from secsvc_batch.round.job import MEMORY_LIMIT, Chunk, Job, split
+from secsvc_batch.round.keys import read_key, run_key
+from secsvc_batch.round.manifest import write_manifest
+from secsvc_batch.round.merge import STATUSES, Merged, totals_of
+from secsvc_batch.round.part import Part, open_parts
+from secsvc_batch.round.results import ResultsFolder, manifest_of
 
 CHUNK = 100  # files; large enough that the fixed cost of a chunk is small
-SCHEMAS = {"verdicts": VERDICTS, "findings": FINDINGS, "applications": APPLICATIONS}
 Progress = Callable[[int], None]
 
 
-@dataclass
+@dataclass(frozen=True)
 class RoundReport:
-    """What a round came to: every file's report in file order, and the counts of the summary."""
+    """What a round came to: ``counts`` as in run.json."""
 
-    files: list[FileReport]
-    counts: RoundCounts
-    times: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, Any]
 
     def number(self, status: str) -> int:
-        return sum(report.status == status for report in self.files)
+        """Return how many files were read, refused or a fault of the program."""
+        return int(self.counts[status])
+
+    @property
+    def files(self) -> int:
+        return int(self.counts["files"])
 
     @property
     def clean(self) -> bool:
         """Whether every application passes and nothing needs a look."""
-        totals = totals_of(self.counts)
-        others = sum(totals["applications"][name] for name in ("review", "fail"))
-        findings = sum(totals["findings"][name] for name in ("error", "warning"))
-        return self.number("read") == len(self.files) and not others and not findings
+        others = sum(self.counts["applications"][name] for name in ("review", "fail"))
+        findings = sum(self.counts["findings"][name] for name in ("error", "warning"))
+        return self.number("read") == self.files and not others and not findings
 
 
-def totals_of(counts: RoundCounts) -> dict[str, dict[str, int]]:
-    """Return how many applications have which verdict and how many findings which severity."""
-    verdicts = counts.verdicts()
-    severities = sum(counts.findings.values(), Counter[str]())
-    return {
-        "applications": {name: verdicts[name] for name in VERDICT_NAMES},
-        "findings": {name: severities[name] for name in SEVERITIES},
-    }
+def executor_for(
+    files: int, workers: int = 0, memory: int = MEMORY_LIMIT, scheduler: str | None = None
+) -> AbstractContextManager[Executor]:
+    """Return what a round of so many files runs on.
 
-
-def run_round(
-    job: Job, inputs: Inputs, folder: ResultsFolder, workers: int = 0, progress: Progress = lambda _: None
-) -> RoundReport:
-    """Evaluate the files of a round and put the results in place.
-
-    ``workers``: processes, 0 for one per processor; few files are done in this process. ``progress``
-    is told of every number of files that are done. On an error nothing is left behind.
+    ``workers``: processes, 0 for one per processor, or a single one for few files; ``memory``: MiB that each
+    may take. ``scheduler``: the address of a Dask cluster to be used instead.
     """
-    job = replace(job, staging=folder.begin())
-    try:
-        report = _run(job, inputs, workers or _processors(), progress)
-        folder.finish()
-    except BaseException:
-        folder.abandon()
-        raise
-    return report
+    if scheduler:
+        return Cluster(scheduler)
+    wanted = workers or (_processors() if files >= POOL_FROM else 1)
+    return Workers(max(1, min(wanted, files)), memory)
+
+
+def is_of_disk(error: OSError) -> bool:
+    """Tell whether an error is of the disk that results are written to: full, or not to be written to."""
+    return error.errno in DISK
 
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _run(job: Job, inputs: Inputs, workers: int, progress: Progress) -> RoundReport:
+def run_round(
+    job: Job,
+    inputs: Inputs,
+    folder: ResultsFolder,
+    executor: AbstractContextManager[Executor],
+    *,
+    edited: frozenset[str] = frozenset(),
+    progress: Progress = lambda _: None,
+) -> RoundReport:
+    """Evaluate the files of a round and put the results in place.
+
+    What an interrupted run or the last results hold of the same files is not done again. ``edited``: what
+    ``folder.check`` returned. ``progress`` is told of every number of files that are done. On an error the
+    results stay as they were, and what is done is kept for the next run.
+    """
+    with folder.begin():
+        job = replace(job, staging=folder.staging, work=folder.work)
+        with executor as running:
+            return _run(job, inputs, folder, running, edited, progress)
+
+
+def _run(
+    job: Job,
+    inputs: Inputs,
+    folder: ResultsFolder,
+    executor: Executor,
+    edited: frozenset[str],
+    progress: Progress,
+) -> RoundReport:
     watch = Stopwatch()
-    with watch.stage("total"):
-        results = []
-        for done in _chunks(job, inputs, workers):
-            results += done
-            progress(sum(len(result.files) for result in done))
-        results.sort(key=lambda result: result.first)
+    earlier = folder.earlier(edited)
+    parts = open_parts(job.work / PARTS, job.staging / ANNOTATED)
+    if earlier is not None:
+        parts.append(earlier)
+    last = manifest_of(folder.out) if earlier and earlier.keys["run"] == run_key(job) else None
+    with watch.stage("total"), Merged(job, earlier.folder if earlier else None, len(inputs.files)) as merged:
+        chunks = _chunks(job, inputs, executor.workers, parts, edited, folder)
+        for done in _in_order(run_all(executor, partial(process, job), chunks), watch, progress):
+            with watch.stage("merge"):
+                merged.add(done.places)
+        if last is not None and merged.unchanged and _same(last, inputs):
+            folder.discard()
+            return RoundReport(last["counts"])
         with watch.stage("merge"):
-            counts = RoundCounts()
-            _merge(job, results, counts)
-    for result in results:
+            merged.finish()
+    counts = {
+        "files": len(inputs.files),
+        **{status: merged.statuses[status] for status in STATUSES},
+        **totals_of(merged.counts),
+    }
+    _write_summary(job, merged.counts)
+    write_manifest(job, inputs, counts, watch.times)
+    folder.finish()
+    return RoundReport(counts)
+
+
+def _write_summary(job: Job, counts: RoundCounts) -> None:
+    try:
+        write_summary(job.staging / "summary.xlsx", counts, RunInfo(job.standard, job.base_date), job.lang)
+    except FileCreateError as error:
+        # the library hides what the system said
+        raise (error.args[0] if isinstance(error.args[0], OSError) else error) from error
+
+
+def _same(manifest: dict[str, Any], inputs: Inputs) -> bool:
+    """Tell whether the manifest says the same of what was given, besides the files that were taken."""
+    return (manifest["counts"]["files"], manifest["ignored"]) == (len(inputs.files), list(inputs.ignored))
+
+
+def _chunks(
+    job: Job, inputs: Inputs, workers: int, parts: list[Part], edited: frozenset[str], folder: ResultsFolder
+) -> Iterator[Chunk]:
+    keys = {"read": read_key(job), "run": run_key(job)}
+    # every worker gets several chunks, so that none waits long for the others
+    size = max(10, min(CHUNK, -(-len(inputs.files) // (workers * 4))))
+    return split(match(inputs.files, parts, keys, edited, folder.out), size)
+
+
+def _in_order(
+    done: Iterator[tuple[Chunk, ChunkResult]], watch: Stopwatch, progress: Progress
+) -> Iterator[ChunkResult]:
+    """Yield the results in the order of the files, each as soon as all before it are there."""
+    waiting: list[tuple[int, ChunkResult]] = []
+    following = 0
+    for _, result in done:
         for stage, seconds in result.times.items():
             watch.times[stage] = watch.times.get(stage, 0.0) + seconds
-    files = [report for result in results for report in result.files]
-    report = RoundReport(files, counts, watch.times)
-    manifest = Manifest.of(job, inputs, report.files, totals_of(counts), watch.times)
-    write_summary(job.staging / "summary.xlsx", counts, RunInfo(job.standard, job.base_date), job.lang)
-    write_manifest(job.staging, manifest)
-    return report
-
-
-def _chunks(job: Job, inputs: Inputs, workers: int) -> Iterator[list[ChunkResult]]:
-    task = partial(process, job)
-    number = len(inputs.files)
-    if workers < 2 or number < POOL_FROM:
-        return (done for _, done in run_serially(task, split(inputs.files, CHUNK)))
-    # every worker gets several chunks, so that none waits long for the others
-    size = max(10, min(CHUNK, -(-number // (workers * 4))))
-    return (done for _, done in run_in_pool(task, split(inputs.files, size), workers))
-
-
-def _merge(job: Job, results: list[ChunkResult], counts: RoundCounts) -> None:
-    """Put the parts of all chunks together in file order, and add what only the whole round shows."""
-    with ExitStack() as stack:
-        writers = {
-            name: stack.enter_context(TableWriter(job.staging, name, schema))
-            for name, schema in SCHEMAS.items()
-        }
-
-        for result in results:
-            parts = {
-                name: pd.read_parquet(path)
-                for name in SCHEMAS
-                if (path := part_path(job.staging, name, result.first)).exists()
-            }
-            for name, frame in parts.items():
-                writers[name].write(frame)
-            read = sum(report.status == "read" for report in result.files)
-            if read:
-                counts.add(read, **parts)
-            else:
-                counts.add_findings(parts["findings"])
-        keys = [result.keys for result in results if result.keys is not None and len(result.keys)]
-        if keys:
-            layout = job.standard.layout
-            found = order(render(cross_findings(concat_keys(keys)), job.lang, layout), layout)
-            writers["findings"].write(found)
-            counts.add_findings(found)
-    shutil.rmtree(job.staging / PARTS)
+        progress(len(result.places))
+        heappush(waiting, (result.first, result))
+        while waiting and waiting[0][0] == following:
+            _, ready = heappop(waiting)
+            following += len(ready.places)
+            yield ready

@@ -2,6 +2,7 @@
 
 import io
 import random
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -99,8 +100,8 @@ def make_round(
     plans = plan_round(applicants, seed)
     if workers <= 1:
         facts = Facts(standard, layout, base_date)
-        template = Template(standard, layout, base_date=base_date)
-        return [_write(out, seed, facts, template, plan) for plan in plans]
+        templates = _Templates(standard, layout, base_date)
+        return [_write(out, seed, facts, templates, plan) for plan in plans]
     chunks = [plans[i::workers] for i in range(workers)]
     work = partial(_write_chunk, out, seed, standard, layout, base_date)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
@@ -112,12 +113,29 @@ def _write_chunk(
     out: Path, seed: int, standard: Standard, layout: Layout, base_date: date, plans: list[Plan]
 ) -> list[SampleFile]:
     facts = Facts(standard, layout, base_date)
-    template = Template(standard, layout, base_date=base_date)
-    return [_write(out, seed, facts, template, plan) for plan in plans]
+    templates = _Templates(standard, layout, base_date)
+    return [_write(out, seed, facts, templates, plan) for plan in plans]
 
 
-def _write(out: Path, seed: int, facts: Facts, template: Template, plan: Plan) -> SampleFile:
+class _Templates:
+    """The template for the services that an applicant applies for, as an office hands it out."""
+
+    def __init__(self, standard: Standard, layout: Layout, base_date: date) -> None:
+        self._make = partial(Template, standard, layout, base_date=base_date)
+        self._order = [service.id for service in standard.services]
+        self._made: dict[tuple[str, ...], Template] = {}
+
+    def of(self, services: Iterable[str]) -> Template:
+        """Return the template of these services (none: of all), made once."""
+        wanted = tuple(service for service in self._order if service in set(services))
+        if wanted not in self._made:
+            self._made[wanted] = self._make(services=wanted or None)
+        return self._made[wanted]
+
+
+def _write(out: Path, seed: int, facts: Facts, templates: _Templates, plan: Plan) -> SampleFile:
     applicant, made = make_applicant(facts, seed, plan)
+    template = templates.of(made.services)
     if plan.state != "refused":
         template.write(out / made.file, applicant.sheets)
         return made

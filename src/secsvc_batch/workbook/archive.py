@@ -1,6 +1,7 @@
 """The zip package of a workbook, opened without trust: strict directory, bounded inflate, CRC."""
 
 import io
+import stat
 import struct
 import zipfile
 import zlib
@@ -63,6 +64,7 @@ def open_archive(data: bytes, limits: Limits) -> dict[str, Member]:
 def _checked_name(info: zipfile.ZipInfo) -> str:
     name = info.orig_filename
     bad = name.startswith("/") or any(mark in name for mark in ("\\", ":", "\0"))
+    bad = bad or stat.S_ISLNK(info.external_attr >> 16)
     if bad or any(step in ("", ".", "..") for step in name.split("/")):
         raise RefusedFileError("file_unsafe", part=name.replace("\0", ""))
     return name

@@ -18,6 +18,7 @@ _LONGEST_LABEL = 60
 _LEAST_MATCHES = 2
 _RENAMED_SHARE = 0.7
 _CLOSE = 0.7
+_STRANGERS = 200  # texts among the headers that are compared with missing ones
 
 Row = Sequence[object]
 
@@ -46,6 +47,27 @@ def _folded(text: str) -> str:
 @cache
 def _note_headers() -> tuple[str, ...]:
     return tuple(fold(word("annotate.note_header", lang)) for lang in LANGUAGES)
+
+
+@cache
+def _own_headers() -> frozenset[str]:
+    """Headers of columns that the template and annotations add: nothing is typed there."""
+    names = ("template.mark_header", "template.message_header", "findings.note_header")
+    return frozenset(fold(word(name, lang)) for name in names for lang in LANGUAGES)
+
+
+def unread_columns(found: Found, rows: Sequence[Row]) -> list[tuple[int, str]]:
+    """Return the columns of a table that hold values but are no field: 0-based number and header."""
+    known = {column for _, column in found.places.values()} | {column for _, _, column in found.duplicates}
+    heads, below = rows[found.row - 1], rows[found.row :]
+    return [
+        (column, str(head))
+        for column, head in enumerate(heads)
+        if column not in known
+        and column != found.note_column
+        and _folded(str(head)) not in _own_headers()
+        and any(row[column] != "" for row in below)
+    ]
 
 
 def _is_note_header(text: str) -> bool:
@@ -161,7 +183,7 @@ def _sort_in(found: Found, by_label: Mapping[str, Field], cells: Iterable[tuple[
         if label is None:
             if _is_note_header(text):
                 found.note_column = column
-            elif key:
+            elif key and len(found.strangers) < _STRANGERS:
                 found.strangers.append((text, row, column))
         elif label.id in found.places:
             found.duplicates.append((label.id, row, column))

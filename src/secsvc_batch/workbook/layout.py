@@ -36,6 +36,7 @@ class Field(Model):
     type: FieldType
     label: Text
     help: Text | None = None
+    example: Text | None = None
     required: bool = False
     unique: bool = False
     width: int = 30
@@ -98,7 +99,9 @@ class Layout(Model):
 
 
 def fold(text: str) -> str:
-    """Fold a header or sheet name for comparison: NFKC, no white space, no mark of a required field, lower case.
+    """Fold a header or sheet name for comparison.
+
+    NFKC, no white space, no mark of a required field, lower case.
 
     >>> fold(" 在籍\\n開始日＊")
     '在籍開始日'

@@ -24,6 +24,10 @@ class Limits:
     """all parts, inflated"""
     part_bytes: int = 64 << 20
     """any other part, inflated"""
+    tree_bytes: int = 8 << 20
+    """a part that has to be parsed as a whole before anything else is known"""
+    tags: int = 2_000_000
+    """tags in XML that goes through a parser; a tree takes a hundred times the bytes of its smallest tags"""
     stream_above: int = 8 << 20
     """a worksheet part larger than this is scanned in pieces"""
     piece_bytes: int = 1 << 20
@@ -32,8 +36,14 @@ class Limits:
     content_bytes: int = 64 << 20
     """XML of the pieces of one sheet that hold values"""
     shared_strings: int = 1_000_000
+    text_bytes: int = 96 << 20
+    """shared strings of one sheet, each as often as a cell refers to it: the reading library copies them"""
     area: int = 4_000_000
     """last row x last column with a value; the reading library allocates all of it"""
+    rows: int = 20_000
+    """rows of one sheet in which something is filled in; the template has room for some hundreds"""
+    marks: int = 250_000
+    """cells of one sheet that show an error, or a formula that was never calculated"""
     merges: int = 50_000
 
 

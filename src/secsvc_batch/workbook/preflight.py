@@ -7,11 +7,14 @@ the package, entities, cells and merges beyond a sheet. Each part is inflated on
 
 import hashlib
 import posixpath
+import re
 import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+import numpy as np
 from lxml import etree
 
 from secsvc_batch.workbook.archive import Member, inflate, open_archive, stream, with_parts
@@ -31,6 +34,14 @@ _XML_SUFFIXES = (".xml", ".rels", ".vml")
 _MACRO_RELATIONS = ("vbaproject", "xlmacrosheet", "xlintlmacrosheet")
 _HTML_STARTS = (b"<!doctype html", b"<html", b"<head", b"<meta", b"<table", b"mime-version:")
 _CLASSIC_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
+_USUAL = {
+    "workbook": "xl/workbook.xml",
+    "sharedstrings": "xl/sharedstrings.xml",
+    "styles": "xl/styles.xml",
+}
+_STRING = re.compile(rb"<(?:[\w.-]+:)?si\b")
+# a number too long for an index is none; a number that is no index counts all the same
+_SHARED = re.compile(rb"<(?:[\w.-]+:)?v\b[^<>]*>\s*([0-9]{1,9})\s*<")
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 
 
@@ -56,9 +67,10 @@ class Package:
     properties: dict[str, str]
     members: dict[str, Member]
 
-    def part(self, name: str) -> bytes:
-        """Return one part inflated again (rarely needed)."""
-        return inflate(self.data, self.members[name.casefold()])
+    def part(self, name: str, most: int | None = None) -> bytes:
+        """Return one part inflated again (rarely needed), nothing of one with more than ``most`` bytes."""
+        member = self.members[name.casefold()]
+        return b"" if most is not None and member.size > most else inflate(self.data, member)
 
     def readable(self, limits: Limits = LIMITS) -> bytes:
         """Return the bytes for the reading library, which gives up a sheet for an error it does not know.
@@ -194,6 +206,7 @@ class _Structure:
         if any(kind in _MACRO_RELATIONS for kind, _ in relations.values()):
             raise RefusedFileError("file_macro")
         self.sheets = self._list_sheets(root, relations)
+        self._check_fixed(book, relations)
         properties = next((e for e in root if local_name(e) == "workbookPr"), None)
         self.date1904 = properties is not None and properties.get("date1904") in ("1", "true", "on")
         custom = next((p for kind, p in package.values() if kind == "custom-properties"), "")
@@ -203,10 +216,12 @@ class _Structure:
         member = self._members.get(part.casefold())
         if member is None:
             raise RefusedFileError("file_damaged", part=part)
-        if member.size > self._limits.part_bytes:
+        if member.size > self._limits.tree_bytes:
             raise RefusedFileError("file_inflates", part=part)
         raw = inflate(self._data, member)
         check_prolog(raw, part)
+        if raw.count(b"<") > self._limits.tags // 10:
+            raise RefusedFileError("file_inflates", part=part)
         self.known[part.casefold()] = raw
         return raw
 
@@ -249,6 +264,17 @@ class _Structure:
             raise RefusedFileError("file_unsafe", part=f"> {self._limits.sheets}")
         return sheets
 
+    def _check_fixed(self, book: str, relations: dict[str, tuple[str, str]]) -> None:
+        """Refuse other parts than those under the usual names, where the reading library looks for them.
+
+        Excel follows the relations: it must not see other strings or formats than the program does.
+        """
+        named = {kind: part.casefold() for kind, part in relations.values()}
+        for kind, usual in _USUAL.items():
+            part = book.casefold() if kind == "workbook" else named.get(kind)
+            if part != usual and (part in self._members or usual in self._members):
+                raise RefusedFileError("file_unsafe", part=part or usual)
+
     def _custom(self, part: str) -> dict[str, str]:
         return {
             element.get("name", ""): "".join(str(text) for text in element.itertext()).strip()
@@ -274,6 +300,7 @@ def _check_parts(
     """Check every part once; return the scans of the worksheets by case-folded part name."""
     worksheets = {part.casefold() for _, part, is_worksheet in structure.sheets if is_worksheet}
     scans = {}
+    strings = b""
     for key, member in members.items():
         if key in worksheets:
             scans[key] = _scan(data, member, limits)
@@ -284,7 +311,36 @@ def _check_parts(
             if key.endswith(_XML_SUFFIXES):
                 check_prolog(raw, member.name)
                 _check_strings(raw, member.name, limits)
+                if key == _USUAL["sharedstrings"]:
+                    strings = raw
+    for key, scan in scans.items():
+        # no cell can hold more than all of them: most workbooks are done with that
+        if scan.filled * len(strings) > limits.text_bytes:
+            _check_text(_sheet_pieces(data, members[key], limits), strings, members[key].name, limits)
     return scans
+
+
+def _sheet_pieces(data: bytes, member: Member, limits: Limits) -> Iterator[bytes]:
+    """Yield a worksheet part in pieces that break between tags."""
+    rest = b""
+    for piece in stream(data, member, limits.piece_bytes):
+        piece = rest + piece
+        cut = piece.rfind(b"<v") if len(piece) < limits.row_bytes else len(piece)
+        yield piece[: max(cut, 0)]
+        rest = piece[max(cut, 0) :]
+    yield rest
+
+
+def _check_text(pieces: Iterable[bytes], strings: bytes, part: str, limits: Limits) -> None:
+    """A long string that a million cells refer to is copied a million times by who reads the sheet."""
+    starts = np.array([found.start() for found in _STRING.finditer(strings)], dtype=np.int64)
+    lengths = np.diff(np.append(starts, len(strings)))
+    total = 0
+    for piece in pieces:
+        numbers = np.array([int(number) for number in _SHARED.findall(piece)], dtype=np.int64)
+        total += int(lengths[numbers[numbers < len(lengths)]].sum())
+        if total > limits.text_bytes:
+            raise RefusedFileError("file_inflates", part=part)
 
 
 def _scan(data: bytes, member: Member, limits: Limits) -> SheetScan:

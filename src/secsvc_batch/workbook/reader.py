@@ -7,9 +7,9 @@ findings; what is wrong with a *value* is left to validation, which sees the raw
 
 import bisect
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as default
 from datetime import date
 from operator import itemgetter
@@ -19,19 +19,32 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook
 
 from secsvc_batch.tables.cells import ERROR_TEXTS, UNCACHED, RawCell
-from secsvc_batch.workbook.headers import Found, Row, is_annotation, locate, resemblance, suggestions
+from secsvc_batch.workbook.headers import (
+    Found,
+    Row,
+    is_annotation,
+    locate,
+    resemblance,
+    suggestions,
+    unread_columns,
+)
 from secsvc_batch.workbook.layout import Field, Layout, Sheet, fold
 from secsvc_batch.workbook.limits import LIMITS, Limits, RefusedFileError
 from secsvc_batch.workbook.preflight import Package, SheetPart, fingerprint, preflight
 from secsvc_batch.workbook.sheetxml import SheetScan, address, column_letters, first_number
-from secsvc_batch.workbook.values import clean
+from secsvc_batch.workbook.values import clean, has_unseen, visible
 
 __all__ = ["UNCACHED", "FileFinding", "RawCell", "SheetData", "Submission", "read_submission"]
 
 VERSION_PROPERTY = "secsvc_template_version"
 EDITION_PROPERTY = "secsvc_edition"
+BASE_DATE_PROPERTY = "secsvc_base_date"
 # a message names this many cells or ranges
 _NAMED = 8
+# of a sheet of an unknown name: enough to see headers
+_PEEKED_SHEETS, _PEEKED_ROWS, _PEEKED_COLUMNS = 64, 200, 256
+# a number cell holds fifteen digits, what was typed behind them is lost
+_TOO_LONG = 1e15
 
 Values = list[Sequence[Any]]
 
@@ -76,7 +89,10 @@ class SheetData:
 
 @dataclass
 class Submission:
-    """One file of a round. ``refused``: nothing could be read, ``findings`` say why."""
+    """One file of a round. ``refused``: nothing could be read, ``findings`` say why.
+
+    ``base_date``: what the office wrote into the template's properties, as it stands there.
+    """
 
     path: Path
     file: str
@@ -87,6 +103,7 @@ class Submission:
     sheets: dict[str, SheetData] = default(default_factory=dict)
     findings: list[FileFinding] = default(default_factory=list)
     refused: bool = False
+    base_date: str = ""
 
 
 def read_submission(
@@ -101,7 +118,8 @@ def read_submission(
     try:
         _Reading(preflight(path, limits), submission, layout, limits).read(edition)
     except RefusedFileError as error:
-        params = error.params | ({"cell": error.cell} if error.cell else {})
+        params = {name: visible(value) for name, value in error.params.items()}
+        params |= {"cell": error.cell} if error.cell else {}
         finding = FileFinding(error.code, error.sheet, error.cell, params=params)
         submission.sheets, submission.findings, submission.refused = {}, [finding], True
     return submission
@@ -128,11 +146,15 @@ class _Reading:
         self.package, self.submission, self.layout, self.limits = package, submission, layout, limits
         with _library("file_damaged"):
             self.book = CalamineWorkbook.from_filelike(io.BytesIO(package.readable(limits)))
-        self.add: Callable[[FileFinding], None] = submission.findings.append
+
+    def add(self, finding: FileFinding) -> None:
+        """Add a finding; what it quotes of the file is made visible."""
+        params = {name: visible(value) for name, value in finding.params.items()}
+        self.submission.findings.append(replace(finding, raw=visible(finding.raw), params=params))
 
     def read(self, edition: str) -> None:
         self._check_properties(edition)
-        chosen, values = self._choose()
+        chosen = self._choose()
         if not chosen:
             raise RefusedFileError("not_a_template")
         for sheet in self.layout.tables:
@@ -142,7 +164,7 @@ class _Reading:
                 self.add(FileFinding("sheet_missing", sheet.name.ja, params=names))
                 continue
             try:
-                rows = values.get(part.name) or self._values(part)
+                rows = self._values(part)
             except RefusedFileError as error:
                 if error.code != "sheet_unreadable":
                     raise
@@ -157,6 +179,7 @@ class _Reading:
         submission, properties = self.submission, self.package.properties
         submission.template_version = properties.get(VERSION_PROPERTY, "")
         submission.edition = properties.get(EDITION_PROPERTY, "")
+        submission.base_date = properties.get(BASE_DATE_PROPERTY, "")
         for code, found, expected in (
             ("template_version", submission.template_version, self.layout.template_version),
             ("edition_mismatch", submission.edition, edition),
@@ -166,8 +189,8 @@ class _Reading:
 
     # --- which sheet is which ---------------------------------------------------------------------
 
-    def _choose(self) -> tuple[dict[str, SheetPart], dict[str, Values]]:
-        """Return sheet kind -> sheet, and the values read on the way by sheet name."""
+    def _choose(self) -> dict[str, SheetPart]:
+        """Return sheet kind -> sheet."""
         names = {fold(sheet.name(lang)): sheet for sheet in self.layout.sheets for lang in ("ja", "en")}
         chosen: dict[str, SheetPart] = {}
         others: list[SheetPart] = []
@@ -182,18 +205,17 @@ class _Reading:
             else:
                 chosen[sheet.id] = part
         missing = [sheet for sheet in self.layout.tables if sheet.id not in chosen]
-        if not missing or not others:
-            return chosen, {}
-        values = self._peek(others)
-        self._choose_renamed(missing, values, chosen, {part.name: part for part in others})
-        return chosen, values
+        if missing and others:
+            values = self._peek(others[:_PEEKED_SHEETS])
+            self._choose_renamed(missing, values, chosen, {part.name: part for part in others})
+        return chosen
 
     def _peek(self, parts: list[SheetPart]) -> dict[str, Values]:
-        """Read sheets of unknown names, as far as they can be: one may be a sheet that was renamed."""
+        """Read the beginnings of sheets of unknown names: one may be a sheet that was renamed."""
         values = {}
         for part in parts:
             try:
-                rows = self._values(part)
+                rows = [row[:_PEEKED_COLUMNS] for row in self._values(part, _PEEKED_ROWS)]
             except RefusedFileError:
                 continue
             if not is_annotation(rows):
@@ -222,12 +244,16 @@ class _Reading:
 
     # --- values -----------------------------------------------------------------------------------
 
-    def _values(self, part: SheetPart) -> Values:
-        """Return the values of a sheet as rows from row 1, all of one length; '' is blank."""
+    def _values(self, part: SheetPart, most: int | None = None) -> Values:
+        """Return the values of a sheet as rows from row 1, all of one length; '' is blank.
+
+        ``most``: the number of rows that are wanted, None for all.
+        """
         if part.scan is not None and part.scan.area > self.limits.area:
             raise RefusedFileError("sheet_too_large", sheet=part.name, cell=part.scan.far_cell)
         with _library("sheet_unreadable", sheet=part.name):
-            rows: Values = list(self.book.get_sheet_by_name(part.name).to_python(skip_empty_area=False))
+            sheet = self.book.get_sheet_by_name(part.name)
+            rows: Values = list(sheet.to_python(skip_empty_area=False, nrows=most))
         return rows
 
     def _read_sheet(self, sheet: Sheet, part: SheetPart, rows: Values) -> None:
@@ -247,20 +273,29 @@ class _Reading:
         columns = {name: column for name, (_, column) in places.items()}
         self._overlay(rows, scan, set(columns.values()))
         data = SheetData(sheet.id, part.name, found.row, columns, {}, [], {}, note)
+        unseen: list[str] = []
         if sheet.shape == "form":
             data.field_rows = {name: row for name, (row, _) in places.items()}
             data.rows = [0]
-            data.cells = {name: [_at(rows, row, column)] for name, (row, column) in places.items()}
+            data.cells = {name: [_at(rows, row, column, unseen)] for name, (row, column) in places.items()}
         else:
-            _fill_table(data, sheet, rows)
+            _fill_table(data, sheet, rows, unseen)
+            if len(data.rows) > self.limits.rows:
+                raise RefusedFileError(
+                    "too_many_rows", sheet=part.name, rows=len(data.rows), limit=self.limits.rows
+                )
+            self._report_unread(part, found, rows)
         self._check_dates(data, sheet, part)
         self._report_cells(data, part, scan)
+        if unseen:
+            self._report_unseen(data, part, rows)
+        self._report_long_numbers(data, sheet, part)
         self.submission.sheets[sheet.id] = data
 
     def _overlay(self, rows: Values, scan: SheetScan, columns: set[int]) -> None:
         """Put errors and formulas without a value where the library gives blanks."""
         marks = [(place, text if text in ERROR_TEXTS else "#VALUE!") for place, text in scan.errors.items()]
-        marks += [(place, UNCACHED) for place in scan.uncached]
+        marks += [(place, UNCACHED) for place in scan.uncached_in(columns)]
         for (row, column), text in marks:
             if column not in columns:
                 continue
@@ -280,6 +315,7 @@ class _Reading:
         It gives 1900-02-28 for the day 1900-02-29, which only Excel knows. In a workbook of the 1904
         system a number cell counts from another day than elsewhere.
         """
+        xml = b""
         for name, column in data.columns.items():
             if sheet.by_id[name].type != "date":
                 continue
@@ -287,7 +323,8 @@ class _Reading:
             for index, value in enumerate(cells):
                 if value == _LEAP_EVE and not self.package.date1904:
                     row = data.field_rows.get(name, data.rows[index])
-                    number = first_number(self.package.part(part.part), row, column)
+                    xml = xml or self.package.part(part.part, self.limits.stream_above)
+                    number = first_number(xml, row, column)
                     cells[index] = "1900-02-29" if number is not None and number >= 60 else value
                 elif self.package.date1904 and isinstance(value, float) and 1 <= value < _LAST_SERIAL_1904:
                     cells[index] = value + _DAYS_1904
@@ -309,6 +346,17 @@ class _Reading:
                 code = "header_missing" if spec.required else "header_missing_optional"
                 self._header(code, spec, part, row=found.row)
 
+    def _report_unread(self, part: SheetPart, found: Found, rows: Values) -> None:
+        reported = {finding.cell for finding in self.submission.findings if finding.sheet == part.name}
+        unread = [
+            f"{column_letters(column)}: {head}" if head else column_letters(column)
+            for column, head in unread_columns(found, rows)
+            if address(found.row, column) not in reported
+        ]
+        if unread:
+            params = {"columns": _listed(unread), "count": str(len(unread))}
+            self.add(FileFinding("column_not_read", part.name, row=0, params=params))
+
     def _header(
         self, code: str, spec: Field, part: SheetPart, *, row: int, cell: str = "", raw: str = "", **more: str
     ) -> None:
@@ -316,17 +364,14 @@ class _Reading:
         self.add(FileFinding(code, part.name, cell, row, spec.id, raw, params))
 
     def _report_cells(self, data: SheetData, part: SheetPart, scan: SheetScan) -> None:
-        if scan.uncached:
+        if any(UNCACHED in values for values in data.cells.values()):
             places = sorted(
                 (data.field_rows.get(name, data.rows[index]), data.columns[name])
                 for name, values in data.cells.items()
                 for index, value in enumerate(values)
                 if value == UNCACHED
             )
-            if places:
-                cells = [address(*place) for place in places]
-                params = {"cells": _listed(cells), "count": str(len(cells))}
-                self.add(FileFinding("formula_uncached", part.name, cells[0], places[0][0], params=params))
+            self._report_places("formula_uncached", part, places)
         merged = [merge for merge in scan.merges if data.header_row and _covers_data(merge, data)]
         if merged:
             ranges = [_range(*merge) for merge in sorted(merged)]
@@ -334,6 +379,33 @@ class _Reading:
             first = min(merged)
             cell = address(*first[:2])
             self.add(FileFinding("merged_cells", part.name, cell, first[0], params=params))
+
+    def _report_unseen(self, data: SheetData, part: SheetPart, rows: Values) -> None:
+        """Say where characters that nobody sees were taken out."""
+        places = [
+            (row, column)
+            for name, column in data.columns.items()
+            for row in ([data.field_rows[name]] if data.field_rows else data.rows)
+            if row <= len(rows) and column < len(rows[row - 1]) and has_unseen(rows[row - 1][column])
+        ]
+        self._report_places("unseen_characters", part, places)
+
+    def _report_long_numbers(self, data: SheetData, sheet: Sheet, part: SheetPart) -> None:
+        """Say where a number that names something has lost its last digits."""
+        places = [
+            (data.field_rows.get(name, data.rows[index]), data.columns[name])
+            for name, values in data.cells.items()
+            if sheet.by_id[name].type in ("id", "ids")
+            for index, value in enumerate(values)
+            if type(value) is float and abs(value) >= _TOO_LONG
+        ]
+        self._report_places("number_too_long", part, places)
+
+    def _report_places(self, code: str, part: SheetPart, places: list[tuple[int, int]]) -> None:
+        if places:
+            cells = [address(*place) for place in sorted(places)]
+            params = {"cells": _listed(cells), "count": str(len(cells))}
+            self.add(FileFinding(code, part.name, cells[0], min(places)[0], params=params))
 
 
 _LEAP_EVE = date(1900, 2, 28)
@@ -367,23 +439,27 @@ def _beside(place: tuple[int, int], merges: list[tuple[int, int, int, int]]) -> 
     return row, column + 1
 
 
-def _at(rows: Values, row: int, column: int) -> RawCell:
+def _at(rows: Values, row: int, column: int, unseen: list[str]) -> RawCell:
     if row > len(rows) or column >= len(rows[row - 1]):
         return None
-    return clean([rows[row - 1][column]])[0]
+    return clean([rows[row - 1][column]], unseen)[0]
 
 
-def _fill_table(data: SheetData, sheet: Sheet, rows: Values) -> None:
+def _fill_table(data: SheetData, sheet: Sheet, rows: Values, unseen: list[str]) -> None:
     """Take the rows below the header in which something is filled in, whatever gaps lie between."""
     names = list(data.columns)
     below: Sequence[Row] = rows[data.header_row :]
     taken = list(map(itemgetter(*data.columns.values()), below)) if len(names) > 1 else []
     if len(names) == 1:
         taken = [(row[data.columns[names[0]]],) for row in below]
-    blank = ("",) * len(names)
-    numbers = [number for number, values in enumerate(taken, start=data.header_row + 1) if values != blank]
-    filled = [values for values in taken if values != blank]
-    columns = [clean(values) for values in zip(*filled, strict=True)] if filled else [[] for _ in names]
+    # the headers pasted once more with a block of rows are no data
+    heads = rows[data.header_row - 1]
+    none = (("",) * len(names), tuple(heads[column] for column in data.columns.values()))
+    numbers = [number for number, values in enumerate(taken, start=data.header_row + 1) if values not in none]
+    filled = [values for values in taken if values not in none]
+    columns = (
+        [clean(values, unseen) for values in zip(*filled, strict=True)] if filled else [[] for _ in names]
+    )
     # pre-filled cells are no data by themselves, but the clause of a pre-filled row is
     telling = [
         column

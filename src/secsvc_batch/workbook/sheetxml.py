@@ -8,8 +8,9 @@ real XML parser instead, so that no spelling hides a cell from the bounds.
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from xml.sax.saxutils import unescape
 
 from lxml import etree
@@ -25,11 +26,16 @@ _FILLED = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?!' + _ATTRIBUTES + rb" 
 _ADDRESSED = re.compile(rb'<c r="[A-Z]{1,3}[0-9]{1,7}"')
 _PREFIXED = re.compile(rb"<[^\s<>]*:c[\s/>]")
 _ERROR = re.compile(
-    rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?=[^>]*\bt\s*=\s*["\']e["\'])[^>]*(?<!/)>(.*?)</c>', re.DOTALL
+    rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?=[^<>]*\bt\s*=\s*["\']e["\'])[^<>]*+(?<!/)>'
+    # no further than the next cell: a million cells that never end must not be searched a million times
+    rb"([^<]*+(?:<(?!/?c[\s/>])[^<]*+)*+)</c\s*>"
 )
-_VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
-_UNCACHED = re.compile(rb"(?:</f>|<f\b[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
-_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"([^>]*)>')
+_VALUE = re.compile(rb"<v[^<>]*>([^<]*)</v>")
+# a formula without a value; each try ends at the next tag, so that no text makes it slow
+_UNCACHED = re.compile(
+    rb'<c r="([A-Z]{1,3})([0-9]{1,7})"([^<>]*+)>\s*+'
+    rb"<f\b[^<>]*+(?:(?<=/)>|>[^<]*+</f>)\s*+(?:<v\s*+/>|<v>\s*+</v>)?+\s*+</c>"
+)
 _MERGE = re.compile(rb'<(?:[^\s<>]*:)?mergeCell\s+ref="([^"]*)"')
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
 
@@ -44,15 +50,27 @@ class SheetScan:
 
     ``last_row`` and ``last_column`` bound every cell that has a value (upper bounds, not always
     tight); ``far_cell`` is the address that made the sheet reach so far, '' in an ordinary sheet.
-    ``merges`` are (first row, first column, last row, last column).
+    ``merges`` are (first row, first column, last row, last column). ``filled`` is how many cells have
+    a value at most.
     """
 
     last_row: int = 0
     last_column: int = -1
     far_cell: str = ""
+    filled: int = 0
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     uncached: set[tuple[int, int]] = field(default_factory=set)
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
+    # looks for formulas without a value when somebody asks: most sheets of a template hold thousands
+    look_up: Callable[[], Iterator[tuple[bytes, bytes]]] | None = None
+
+    def uncached_in(self, columns: Collection[int]) -> set[tuple[int, int]]:
+        """Return row and column of the formulas without a value in some columns (0-based)."""
+        found = {place for place in self.uncached if place[1] in columns}
+        if self.look_up is not None:
+            letters = {column_letters(column).encode(): column for column in columns}
+            found |= {(int(row), letters[name]) for name, row in self.look_up() if name in letters}
+        return found
 
     @property
     def area(self) -> int:
@@ -103,7 +121,9 @@ def scan_sheet(data: bytes, part: str, limits: Limits) -> SheetScan:
     odd = _ODD.search(data, start, end) is not None
     if not _plain(data, start, end, odd):
         return scan_parsed(data, part, limits)
-    _scan_cells(data, start, end, odd, part, scan)
+    _scan_cells(data, start, end, odd, part, scan, limits)
+    if data.find(b"<f", start, end) >= 0:
+        scan.look_up = partial(_uncached, data, start, end, part, limits)
     _scan_merges(data, end, part, scan, limits)
     return scan
 
@@ -135,7 +155,10 @@ def scan_stream(pieces: Iterable[bytes], part: str, limits: Limits) -> SheetScan
                 if not _plain(piece, start, stop, odd):
                     raise NotPlainError(part)
                 content += stop - start
-                _scan_cells(piece, start, stop, odd, part, scan)
+                _scan_cells(piece, start, stop, odd, part, scan, limits)
+                for name, row in _uncached(piece, start, stop, part, limits):
+                    scan.uncached.add((int(row), column_number(name.decode())))
+                    _check_marks(scan, part, limits)
             if end >= 0:
                 tail.append(piece[end:])
         if content > limits.content_bytes:
@@ -161,7 +184,7 @@ def check_prolog(data: bytes, part: str) -> None:
 
 def first_number(data: bytes, row: int, column: int) -> float | None:
     """Return the number stored in one cell of a worksheet part, None when there is none."""
-    found = re.search(rb'r="%s"[^>]*>(?:<f.*?</f>)?<v>([^<]*)</v>' % address(row, column).encode(), data)
+    found = re.search(rb'r="%s"[^<>]*>(?:<f[^<]*</f>)?<v>([^<]*)</v>' % address(row, column).encode(), data)
     try:
         return float(found[1]) if found else None
     except ValueError:
@@ -198,17 +221,18 @@ def _whole_rows(pieces: Iterable[bytes], part: str, limits: Limits) -> Iterator[
     yield rest
 
 
-def _scan_cells(data: bytes, start: int, end: int, odd: bool, part: str, scan: SheetScan) -> None:
+def _scan_cells(
+    data: bytes, start: int, end: int, odd: bool, part: str, scan: SheetScan, limits: Limits
+) -> None:
     if odd:
         for letters, digits in _FILLED.findall(data, start, end):
             _reach(scan, int(digits), column_number(letters.decode()), part)
     else:
         scan.last_row = max(scan.last_row, _NEAR_ROW)
         scan.last_column = max(scan.last_column, _NEAR_COLUMN - 1)
+    scan.filled += data.count(b"</c", start, end)
     if data.find(b'="e"', start, end) >= 0 or data.find(b"'", start, end) >= 0:
-        _scan_errors(data, start, end, scan)
-    if data.find(b"<f", start, end) >= 0:
-        _scan_uncached(data, start, end, scan)
+        _scan_errors(data, start, end, part, scan, limits)
 
 
 def _reach(scan: SheetScan, row: int, column: int, part: str) -> None:
@@ -221,19 +245,28 @@ def _reach(scan: SheetScan, row: int, column: int, part: str) -> None:
         scan.last_column = max(scan.last_column, column)
 
 
-def _scan_errors(data: bytes, start: int, end: int, scan: SheetScan) -> None:
+def _scan_errors(data: bytes, start: int, end: int, part: str, scan: SheetScan, limits: Limits) -> None:
     for found in _ERROR.finditer(data, start, end):
         value = _VALUE.search(found[3])
         text = unescape(value[1].decode("utf-8", "replace")) if value else ""
         scan.errors[int(found[2]), column_number(found[1].decode())] = text or "#VALUE!"
+        _check_marks(scan, part, limits)
 
 
-def _scan_uncached(data: bytes, start: int, end: int, scan: SheetScan) -> None:
-    for found in _UNCACHED.finditer(data, start, end):
-        cell = _CELL.match(data, data.rfind(b"<c r=", start, found.start()))
+def _check_marks(scan: SheetScan, part: str, limits: Limits) -> None:
+    if len(scan.errors) + len(scan.uncached) > limits.marks:
+        raise RefusedFileError("file_inflates", part=part)
+
+
+def _uncached(data: bytes, start: int, end: int, part: str, limits: Limits) -> Iterator[tuple[bytes, bytes]]:
+    """Yield column letters and row digits of the formulas without a value."""
+    for number, found in enumerate(_UNCACHED.finditer(data, start, end)):
+        if number >= limits.marks:
+            raise RefusedFileError("file_inflates", part=part)
+        name, row, attributes = found.groups()
         # a formula whose result is the empty text is calculated all right: t="str" and no value
-        if cell and b't="str"' not in cell[3] and b't="e"' not in cell[3]:
-            scan.uncached.add((int(cell[2]), column_number(cell[1].decode())))
+        if b't="str"' not in attributes and b't="e"' not in attributes:
+            yield name, row
 
 
 def _scan_merges(data: bytes, start: int, part: str, scan: SheetScan, limits: Limits) -> None:
@@ -264,6 +297,8 @@ def scan_parsed(data: bytes, part: str, limits: Limits) -> SheetScan:
     """The same through an XML parser, for files that write their cells in another way."""
     scan = SheetScan()
     row = column = 0
+    if data.count(b"<") > limits.tags:
+        raise RefusedFileError("file_inflates", part=part)
     try:
         events = etree.iterparse(
             io.BytesIO(data), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False
@@ -277,6 +312,7 @@ def scan_parsed(data: bytes, part: str, limits: Limits) -> SheetScan:
             elif name == "c" and event == "end":
                 cell_row, column = _position(element, row, column, part)
                 _scan_element(element, cell_row, column - 1, part, scan)
+                _check_marks(scan, part, limits)
             elif name == "mergeCell" and event == "start":
                 scan.merges.append(_merge(element.get("ref", ""), part))
                 if len(scan.merges) > limits.merges:
@@ -309,6 +345,7 @@ def _scan_element(element: etree._Element, row: int, column: int, part: str, sca
     if len(element) == 0:
         return
     _reach(scan, row, column, part)
+    scan.filled += 1
     children = {local_name(child): child for child in element}
     value = children["v"].text if "v" in children else None
     kind = element.get("t", "n")

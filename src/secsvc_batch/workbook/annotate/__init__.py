@@ -5,6 +5,7 @@ and messages stand in a column of their own beside the rows.  What an earlier an
 first, so that annotating twice gives what annotating once gives.  Knows nothing of verdicts or findings.
 """
 
+import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def annotate(source: Path, target: Path, annotation: Annotation) -> None:
     """
     data = annotate_bytes(source.read_bytes(), annotation)
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
+    # not the target's own name with more to it: that may be as long as a name can be
+    part = target.with_name(f".{hashlib.sha256(target.name.encode()).hexdigest()[:32]}.part")
     try:
         part.write_bytes(data)
         part.replace(target)

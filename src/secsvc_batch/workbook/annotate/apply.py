@@ -1,12 +1,22 @@
 """Puts an annotation into a workbook that has none."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
-from secsvc_batch.workbook.annotate.book import Book, folded
+from secsvc_batch.workbook.annotate.book import Book, SheetPart, folded
+from secsvc_batch.workbook.annotate.large import LARGE, TooLargeError
 from secsvc_batch.workbook.annotate.model import LEVELS, Annotation, NewSheet
 from secsvc_batch.workbook.annotate.newsheet import FORMULA_LIKE, SheetWriter, sheet_name
-from secsvc_batch.workbook.annotate.sheet_xml import OccupiedError, SheetXml, plain, selected, unselected
+from secsvc_batch.workbook.annotate.sheet_xml import (
+    OccupiedError,
+    SheetXml,
+    open_sheet,
+    plain,
+    save_sheet,
+    selected,
+    unselected,
+)
 from secsvc_batch.workbook.annotate.strip import NOTE_NAME, SHEET_NAME
 from secsvc_batch.workbook.annotate.styles import QUOTED, Stylesheet, minimal, with_looks
 from secsvc_batch.workbook.annotate.text import MAX_COLUMNS, Box, box, letters, range_lists, sheet_prefix
@@ -33,7 +43,11 @@ def _styles(book: Book) -> Stylesheet:
     """Give the workbook's stylesheet our looks, or the workbook a stylesheet."""
     part = book.part_of("styles")
     if not part:
-        part = book.free_part("styles{}.xml")
+        # under the name that every program expects, and without a relation that leads nowhere
+        dangling = book.relationships.by_type("styles")
+        if dangling:
+            book.relationships.remove(dangling.id)
+        part = book.free_part("styles.xml") or book.free_part("styles{}.xml")
         book.add_part(part, "styles", minimal(book.namespace))
         book.package.settle(part)
     before = book.package.packed(part)
@@ -54,20 +68,30 @@ def _mark_sheets(
         if sheet is None or sheet.kind != "worksheet" or sheet.part in done:
             continue
         done.add(sheet.part)
-        xml = SheetXml(book.package.read(sheet.part))
-        xml.remove_rules()
-        xml.add_rules(_ranges(annotation.highlights.get(name, {})), styles.rules)
-        notes = annotation.notes.get(name)
-        if notes and name in annotation.note_columns:
-            header_row, column = annotation.note_columns[name]
-            column = min(column, earlier.get(sheet.name, column))
-            area = _write_notes(xml, annotation.note_header, header_row, column, notes, styles)
-            if area:
-                areas.append((sheet.name, area))
-        if annotation.sheets:
-            xml.deselect()
-        book.package.write(sheet.part, xml.to_bytes())
+        area = _mark(book, sheet, annotation, styles, earlier)
+        if area:
+            areas.append((sheet.name, area))
     return areas
+
+
+def _mark(
+    book: Book, sheet: SheetPart, annotation: Annotation, styles: Stylesheet, earlier: Mapping[str, int]
+) -> Box | None:
+    """Write highlights and messages of one sheet; return the area of the messages."""
+    name = next(name for name in annotation.touched() if folded(name) == folded(sheet.name))
+    notes = annotation.notes.get(name, {})
+    xml = open_sheet(book.package, sheet.part, max(notes, default=0))
+    xml.remove_rules()
+    xml.add_rules(_ranges(annotation.highlights.get(name, {})), styles.rules)
+    area = None
+    if notes and name in annotation.note_columns:
+        header_row, column = annotation.note_columns[name]
+        column = min(column, earlier.get(sheet.name, column))
+        area = _write_notes(xml, annotation.note_header, header_row, column, notes, styles)
+    if annotation.sheets:
+        xml.deselect()
+    save_sheet(book.package, sheet.part, xml)
+    return area
 
 
 def _ranges(levels: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
@@ -109,8 +133,15 @@ def _deselect_others(book: Book) -> None:
     package = book.package
     for sheet in book.sheets:
         part = package.find(sheet.part)
-        if part and selected(partial(package.head, part), package.packed(part).size):
+        if not part or not selected(partial(package.head, part), package.size(part)):
+            continue
+        if package.size(part) <= LARGE:
             package.write(part, unselected(plain(package.read(part))))
+        else:
+            with suppress(TooLargeError):
+                xml = open_sheet(package, part)
+                xml.deselect()
+                save_sheet(package, part, xml)
 
 
 def _add_sheets(book: Book, sheets: Sequence[NewSheet], styles: Stylesheet) -> None:

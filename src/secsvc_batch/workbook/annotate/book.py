@@ -90,11 +90,16 @@ class Book:
         return found.part if found and self.package.find(found.part) else ""
 
     def free_part(self, pattern: str) -> str:
-        """Return the first part name of ``pattern`` (with ``{}`` for a number from 1) that is free."""
+        """Return the first part name of ``pattern`` (with ``{}`` for a number from 1) that is free.
+
+        '' where a pattern without a number is taken.
+        """
         folder = self.part.rpartition("/")[0]
         start = folder + "/" if folder else ""
         number = 1
         while self.package.find(start + pattern.format(number)):
+            if "{}" not in pattern:
+                return ""
             number += 1
         return start + pattern.format(number)
 

@@ -12,11 +12,17 @@ from secsvc_batch.workbook.annotate.package import Package
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 PACKAGE_RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+_MOST_TAGS = 1_500_000
 _TYPES_PART = "[Content_Types].xml"
 
 
 def parse(data: bytes, **options: bool) -> etree._Element:
-    """Parse XML without entities, network or document types; AnnotationError when it is not well-formed."""
+    """Parse XML without entities, network or document types.
+
+    AnnotationError when it is not well-formed or would make a tree that is too large.
+    """
+    if data.count(b"<") > _MOST_TAGS:
+        raise AnnotationError("a part has too many elements")
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,

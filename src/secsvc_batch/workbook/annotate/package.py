@@ -12,7 +12,8 @@ from secsvc_batch.workbook.annotate.model import AnnotationError
 _LOCAL = struct.Struct("<IHHHHHIIIHH")
 _CENTRAL = struct.Struct("<IHHHHHHIIIHHHHHII")
 _END = struct.Struct("<IHHHHIIH")
-_STORED, _DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
+_STORED = zipfile.ZIP_STORED
+DEFLATED = zipfile.ZIP_DEFLATED
 _ENCRYPTED, _DESCRIPTOR, _UTF8 = 0x1, 0x8, 0x800
 # 1 January 1980, midnight: the same bytes whenever and wherever a part is written
 _FIXED_TIME, _FIXED_DATE = 0, (1 << 5) | 1
@@ -46,8 +47,12 @@ class Packed:
 def pack(data: bytes) -> Packed:
     """Deflate ``data`` at the fastest level."""
     packer = zlib.compressobj(1, zlib.DEFLATED, -15)
-    packed = packer.compress(data) + packer.flush()
-    return Packed(_DEFLATED, 0, _FIXED_TIME, _FIXED_DATE, 0, zlib.crc32(data), len(data), packed)
+    return packed_of(packer.compress(data) + packer.flush(), zlib.crc32(data), len(data))
+
+
+def packed_of(packed: bytes, crc: int, size: int) -> Packed:
+    """Return a member of deflated bytes with CRC and size of what they inflate to."""
+    return Packed(DEFLATED, 0, _FIXED_TIME, _FIXED_DATE, 0, crc, size, packed)
 
 
 class Package:
@@ -78,6 +83,11 @@ class Package:
         if not found:
             raise AnnotationError(f"the package lacks {name}")
         return self._members[found]
+
+    def size(self, name: str) -> int:
+        """Return how many bytes ``name`` has when inflated; AnnotationError when there is none."""
+        fresh = self._fresh.get(self.find(name))
+        return self.packed(name).size if fresh is None else len(fresh)
 
     def read(self, name: str) -> bytes:
         """Return the content of ``name``, as replaced; AnnotationError when it cannot be read."""
@@ -145,7 +155,7 @@ class Package:
 
 
 def _member(data: bytes, info: zipfile.ZipInfo) -> Packed:
-    if info.flag_bits & _ENCRYPTED or info.compress_type not in (_STORED, _DEFLATED):
+    if info.flag_bits & _ENCRYPTED or info.compress_type not in (_STORED, DEFLATED):
         raise AnnotationError(f"{info.filename} is encrypted or compressed in an unusual way")
     local = _LOCAL.unpack_from(data, info.header_offset)
     start = info.header_offset + _LOCAL.size + local[9] + local[10]

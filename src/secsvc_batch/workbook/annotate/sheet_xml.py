@@ -9,22 +9,24 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import pairwise
 
+from secsvc_batch.workbook.annotate.large import LARGE, Middle, TooLargeError, ends
 from secsvc_batch.workbook.annotate.model import LEVELS, MARKER, NOTE_WIDTH, AnnotationError
 from secsvc_batch.workbook.annotate.opc import parse, serialise
+from secsvc_batch.workbook.annotate.package import Package
 from secsvc_batch.workbook.annotate.text import address, box, column_number, letters, string_item
 
 # a tag's attributes: outside quotes there is no slash but that of an empty element
 _ATTRS = rb"""[^<>"'/]*+(?:(?:"[^"<]*"|'[^'<]*')[^<>"'/]*+)*+"""
 _ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding=["']([A-Za-z0-9._-]+)""")
 _ROOT = re.compile(rb"<(?:([\w.-]+):)?(\w+)[\s/>]")
-_R = re.compile(rb"""\sr=["']([A-Z]*)(\d+)["']""")
+_R = re.compile(rb"""\sr=["']([A-Z]{0,3})(\d{1,9})["']""")
 _SPANS = re.compile(rb"""\sspans=(?:"[^"]*"|'[^']*')""")
 _PRIORITY = re.compile(rb"""\spriority=["'](\d{1,9})["']""")
 _DIMENSION = re.compile(rb"""dimension\s+ref=["']([A-Z0-9:]+)["']""")
 _VIEW = re.compile(rb"<(?:[\w.-]+:)?sheetView\b" + _ATTRS)
 _SELECTED = re.compile(rb"""\stabSelected=["'](?:1|true)["']""")
 _FILLED = re.compile(rb"<(?:[\w.-]+:)?(?:v|f|is)[\s>]")
-_COL_BOUND = re.compile(rb"""\s(min|max)=["'](\d+)["']""")
+_COL_BOUND = re.compile(rb"""\s(min|max)=["'](\d{1,9})["']""")
 _OUR_FORMULA = re.compile(rb"LEN\(\s*(?:\"|&quot;|&#34;)%b(?:\"|&quot;|&#34;)\s*\)" % MARKER.encode())
 _HEAD_BYTES = 2048
 
@@ -74,10 +76,34 @@ def selected(head: Callable[[int], bytes], size: int) -> bool:
         limit *= 4
 
 
-class SheetXml:
-    """One worksheet part, cut into what stands before, in and after its rows."""
+def open_sheet(package: Package, part: str, last_row: int = 0) -> "SheetXml":
+    """Return a worksheet part for editing; of a large one the rows behind ``last_row`` stay where they are.
 
-    def __init__(self, data: bytes) -> None:
+    Raises AnnotationError; TooLargeError where a large sheet is written in an unusual way.
+    """
+    if package.size(part) <= LARGE:
+        return SheetXml(package.read(part))
+    package.settle(part)
+    data, middle = ends(package.packed(part), last_row)
+    return SheetXml(data, middle)
+
+
+def save_sheet(package: Package, part: str, xml: "SheetXml") -> None:
+    """Write an edited worksheet part back."""
+    if xml.middle is None:
+        package.write(part, xml.to_bytes())
+    else:
+        package.write(part, xml.middle.between(xml.head + xml.body, xml.tail))
+
+
+class SheetXml:
+    """One worksheet part, cut into what stands before, in and after its rows.
+
+    ``middle``: rows of a large sheet that are not held; they stand behind the last row of ``body``.
+    """
+
+    def __init__(self, data: bytes, middle: Middle | None = None) -> None:
+        self.middle = middle
         data = plain(data)
         root = _ROOT.search(data, data.find(b"?>") + 1 if data.startswith(b"<?") else 0)
         if not root or root[2] != b"worksheet":
@@ -85,8 +111,10 @@ class SheetXml:
         p = re.escape(root[1] + b":") if root[1] else b""
         self._p = (root[1] + b":") if root[1] else b""
         self._row = re.compile(rb"<" + p + rb"row\b(" + _ATTRS + rb")(/?)>")
+        # no further than the next cell: cells that never end must not be searched again and again
+        inner = rb"[^<]*+(?:<(?!/?" + p + rb"c[\s/>])[^<]*+)*+"
         self._cell = re.compile(
-            rb"<" + p + rb"c\b(" + _ATTRS + rb")(?:/>|>(.*?)</" + p + rb"c\s*>)", re.DOTALL
+            rb"<" + p + rb"c\b(" + _ATTRS + rb")(?:/>|>(" + inner + rb")</" + p + rb"c\s*>)"
         )
         self._col = re.compile(rb"<" + p + rb"col\b(" + _ATTRS + rb")(?:/>|>\s*</" + p + rb"col\s*>)")
         self._cut(data, p)
@@ -158,9 +186,11 @@ class SheetXml:
         if MARKER.encode() not in self.tail:
             return
         p = re.escape(self._p)
-        rule = re.compile(rb"<%bcfRule\b%b(?:/>|>.*?</%bcfRule\s*>)" % (p, _ATTRS, p), re.DOTALL)
+        inner = rb"[^<]*+(?:<(?!/?%b[\s/>])[^<]*+)*+"
+        name = p + b"cfRule"
+        rule = re.compile(rb"<%b\b%b(?:/>|>%b</%b\s*>)" % (name, _ATTRS, inner % name, name))
         name = p + b"conditionalFormatting"
-        block = re.compile(rb"(<%b\b%b>)(.*?)(</%b\s*>)" % (name, _ATTRS, name), re.DOTALL)
+        block = re.compile(rb"(<%b\b%b>)(%b)(</%b\s*>)" % (name, _ATTRS, inner % name, name))
 
         def kept(found: re.Match[bytes]) -> bytes:
             if not _OUR_FORMULA.search(found[2]):
@@ -203,8 +233,11 @@ class SheetXml:
     def put_strings(self, column: int, texts: Mapping[int, tuple[str, int]]) -> None:
         """Write row -> (text, style) into the 0-based ``column`` as inline strings, with the rows they need.
 
-        Raises OccupiedError, and changes nothing, when one of the cells holds something.
+        Raises OccupiedError, and changes nothing, when one of the cells holds something; TooLargeError for
+        rows of a large sheet that are not held.
         """
+        if self.middle is not None and max(texts) >= self.middle.first_row:
+            raise TooLargeError("messages would stand too far down in a large sheet")
         waiting = sorted(texts, reverse=True)
         out: list[bytes] = []
         done = 0
@@ -310,8 +343,13 @@ class SheetXml:
 
     def _widen_dimension(self, first: int, last: int, column: int) -> None:
         found = _DIMENSION.search(self.head)
-        if found:
-            top, left, bottom, right = box(found[1].decode())
+        try:
+            stated = box(found[1].decode()) if found else None
+        except ValueError:
+            # it says nothing that anybody could read
+            stated = None
+        if found and stated:
+            top, left, bottom, right = stated
             area = (min(top, first), min(left, column), max(bottom, last), max(right, column))
             self.head = self.head[: found.start(1)] + address(area).encode() + self.head[found.end(1) :]
 

@@ -6,9 +6,10 @@ from collections.abc import Collection
 from lxml import etree
 
 from secsvc_batch.workbook.annotate.book import Book, SheetPart
+from secsvc_batch.workbook.annotate.large import LARGE, TooLargeError
 from secsvc_batch.workbook.annotate.model import MARKER, MARKER_PREFIX, NAME_PREFIX
 from secsvc_batch.workbook.annotate.opc import local, parse
-from secsvc_batch.workbook.annotate.sheet_xml import SheetXml
+from secsvc_batch.workbook.annotate.sheet_xml import SheetXml, open_sheet, save_sheet
 from secsvc_batch.workbook.annotate.text import Box, clean
 
 SHEET_NAME = NAME_PREFIX + "sheet_"
@@ -93,6 +94,8 @@ def _item_text(item: etree._Element) -> str:
 
 
 def _has_marker(book: Book, sheet: SheetPart, markers: Collection[bytes]) -> bool:
+    if book.package.size(sheet.part) > LARGE:
+        return False
     data = book.package.read(sheet.part)
     if not markers and MARKER_PREFIX.encode() not in data:
         return False
@@ -108,10 +111,16 @@ def _strip_sheet(
     headers: Collection[str],
 ) -> int | None:
     """Take highlights and messages out of one sheet; return the column of the messages, None without any."""
-    data = book.package.read(sheet.part)
-    if not areas and not headers and MARKER.encode() not in data:
-        return None
-    xml = SheetXml(data)
+    if book.package.size(sheet.part) > LARGE:
+        try:
+            xml = open_sheet(book.package, sheet.part, max((area[2] for area in areas), default=0))
+        except TooLargeError:
+            return None
+    else:
+        data = book.package.read(sheet.part)
+        if not areas and not headers and MARKER.encode() not in data:
+            return None
+        xml = SheetXml(data)
     before = xml.to_bytes()
     if not areas:
         found = next(iter(xml.find_strings(shared, lambda text: text in headers, _HEADER_ROWS)), None)
@@ -121,5 +130,5 @@ def _strip_sheet(
         xml.drop_width(column)
     xml.remove_rules()
     if xml.to_bytes() != before:
-        book.package.write(sheet.part, xml.to_bytes())
+        save_sheet(book.package, sheet.part, xml)
     return areas[-1][1] if areas else None

@@ -32,6 +32,18 @@ class DropDown:
 
 
 @dataclass(frozen=True)
+class Dependent:
+    """What a column offers depending on another one of the same row.
+
+    ``field``: the other column; ``pairs``: (its value, what is offered then), equal values together.
+    """
+
+    heading: str
+    field: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Content:
     """The derived content of a template for ``services`` (ids, in the order of the edition)."""
 
@@ -116,6 +128,44 @@ class Content:
         """Return the defined name that ``field`` offers its values from, or None."""
         drop_down = self._drop_down(sheet, field)
         return drop_down.name if drop_down else None
+
+    @cached_property
+    def dependents(self) -> dict[str, Dependent]:
+        """Every list that depends on another column, by the stem of its defined names."""
+        found: dict[str, Dependent] = {}
+        for sheet in self.layout.tables:
+            for field in sheet.fields:
+                dependent = self._dependent(sheet, field)
+                if dependent is not None:
+                    found.setdefault(dependent[0], dependent[1])
+        return found
+
+    def depends(self, sheet: Sheet, field: Field) -> tuple[str, Dependent] | None:
+        """Return the stem of the names and the list that ``field`` offers by another column, or None."""
+        found = self._dependent(sheet, field)
+        return (found[0], self.dependents[found[0]]) if found else None
+
+    def _dependent(self, sheet: Sheet, field: Field) -> tuple[str, Dependent] | None:
+        heading = field.label(self.lang)
+        if field.type == "listed" and not field.locked and "list_id" in sheet.by_id:
+            other = self.layout.words["other"](self.lang)
+            pairs = [
+                (list_id, name)
+                for list_id in self._lists(field.list_kinds)
+                for name in (*_once(e.name for e in self.standard.lists.of(list_id)), other)
+            ]
+            if pairs:
+                return "pick_" + "_".join(field.list_kinds), Dependent(heading, "list_id", tuple(pairs))
+        choices = self.layout.vocabularies.get(field.choices or "", [])
+        if field.type == "choice" and "service" in sheet.by_id and any(c.services for c in choices):
+            pairs = [
+                (service(self.lang), choice(self.lang))
+                for service in self.layout.vocabularies["service"]
+                for choice in choices
+                if service.id in choice.services
+            ]
+            return f"pick_{field.choices}", Dependent(heading, "service", tuple(pairs))
+        return None
 
     def _drop_down(self, sheet: Sheet, field: Field) -> DropDown | None:
         if field.locked:

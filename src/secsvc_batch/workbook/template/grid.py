@@ -6,14 +6,18 @@ from functools import cache
 
 from secsvc_batch.workbook.layout import Sheet
 
-TITLE_ROW, HELP_ROW, CAPACITY_ROW, HEADER_ROW = 0, 1, 2, 3
+TITLE_ROW, HELP_ROW, EXAMPLE_ROW, HEADER_ROW = 0, 1, 2, 3
 FIRST_ROW = 4
 """First data row of a table and first labelled row of a form, 0-based."""
 
 FIRST_COLUMN = 1
-"""The first column is kept free for a mark on every row."""
+"""The first column holds a mark on every row."""
 
-MARK_WIDTH = 3
+MARK_WIDTH = 6
+MESSAGE_WIDTH = 46
+CAPACITY_COLUMN = 4
+"""Column of the title row in which the capacity is stated."""
+
 LINE_HEIGHT = 17
 
 

@@ -9,11 +9,11 @@ from xlsxwriter.worksheet import Worksheet
 from secsvc_batch.messages import word
 from secsvc_batch.workbook.template import grid
 from secsvc_batch.workbook.template.content import Content
-from secsvc_batch.workbook.template.sheets import set_page
+from secsvc_batch.workbook.template.page import protect, set_page
 from secsvc_batch.workbook.template.styles import Styles
 
 _LEFT, _MIDDLE, _RIGHT = grid.FIRST_COLUMN, grid.FIRST_COLUMN + 1, grid.FIRST_COLUMN + 2
-_WIDTHS = {0: grid.MARK_WIDTH, _LEFT: 22, _MIDDLE: 80, _RIGHT: 9}
+_WIDTHS = {0: 3, _LEFT: 22, _MIDDLE: 80, _RIGHT: 9}
 _FULL = sum(_WIDTHS[c] for c in (_LEFT, _MIDDLE, _RIGHT))
 
 
@@ -53,7 +53,10 @@ class IntroSheet:
         self._steps()
         self._colours()
         self._rules()
+        self._section("section_answers")
+        self._text(self._word("answers"), self._styles.label)
         sheet.activate()
+        protect(sheet)
 
     def _word(self, key: str, **params: object) -> str:
         return word(f"template.{key}", self._lang, **params)
@@ -118,18 +121,27 @@ class IntroSheet:
         ):
             self._sheet.write_string(self._row, column, self._word(key), styles.optional)
         self._row += 1
-        for number, sheet in enumerate(self._content.layout.tables, 1):
-            name, purpose = sheet.name(lang), sheet.help(lang) if sheet.help else ""
-            self._sheet.write_url(
-                self._row, _LEFT, f"internal:'{name}'!A1", styles.link, string=f"{number}. {name}"
-            )
-            self._sheet.write_string(self._row, _MIDDLE, purpose, styles.label)
-            if sheet.shape == "table" and not sheet.prefilled:
-                self._sheet.write_number(self._row, _RIGHT, sheet.capacity, styles.label)
-            else:
-                self._sheet.write_blank(self._row, _RIGHT, None, styles.label)
-            self._sheet.set_row(self._row, grid.height_for(purpose, _WIDTHS[_MIDDLE]))
-            self._row += 1
+        tables = self._content.layout.tables
+        for number, sheet in enumerate(tables, 1):
+            rows = sheet.capacity if sheet.shape == "table" and not sheet.prefilled else 0
+            self._step(number, sheet.name(lang), sheet.help(lang) if sheet.help else "", rows)
+        self._step(len(tables) + 1, self._word("check_sheet"), self._word("step_check"))
+        self._step(len(tables) + 2, self._word("step_submit_name"), self._word("step_submit"), link=False)
+
+    def _step(self, number: int, name: str, purpose: str, rows: int = 0, *, link: bool = True) -> None:
+        """Write one step: a link to its sheet, what is done there, and how many rows it has."""
+        sheet, styles, text = self._sheet, self._styles, f"{number}. {name}"
+        if link:
+            sheet.write_url(self._row, _LEFT, f"internal:'{name}'!A1", styles.link, string=text)
+        else:
+            sheet.write_string(self._row, _LEFT, text, styles.label)
+        sheet.write_string(self._row, _MIDDLE, purpose, styles.label)
+        if rows:
+            sheet.write_number(self._row, _RIGHT, rows, styles.label)
+        else:
+            sheet.write_blank(self._row, _RIGHT, None, styles.label)
+        sheet.set_row(self._row, grid.height_for(purpose, _WIDTHS[_MIDDLE]))
+        self._row += 1
 
     def _colours(self) -> None:
         styles = self._styles
@@ -139,6 +151,8 @@ class IntroSheet:
             ("optional", styles.optional),
             ("locked", styles.locked),
             ("unused", styles.unused),
+            ("mark", styles.label_small),
+            ("example", styles.example),
         ):
             self._pair(self._word(f"sample_{name}"), self._word(f"colour_{name}"), style)
 

@@ -1,25 +1,30 @@
-"""The sheets of a template: the form, the tables and the hidden lists."""
+"""The sheets of a template that are filled in: the form and the tables."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 
 from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_range_abs
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from secsvc_batch.messages import word
 from secsvc_batch.workbook.layout import Field, Sheet
 from secsvc_batch.workbook.template import grid
+from secsvc_batch.workbook.template.checks import cell_message, row_message
 from secsvc_batch.workbook.template.content import Content, PrefilledRow
+from secsvc_batch.workbook.template.page import add_sheet, protect, set_page
+from secsvc_batch.workbook.template.precheck.plan import Plan
 from secsvc_batch.workbook.template.styles import MUTED, NAVY, REQUIRED_MARK, Styles
-from secsvc_batch.workbook.template.validations import STAFF_NUMBERS, add_validation, staff_sheet
+from secsvc_batch.workbook.template.validations import add_validation
 from secsvc_batch.workbook.template.values import EPOCH, Row, Value, is_blank, text_of
 
-_A4 = 9
 _FORM_LABEL, _FORM_VALUE, _FORM_HINT = grid.FIRST_COLUMN, grid.FIRST_COLUMN + 1, grid.FIRST_COLUMN + 2
-_FORM_WIDTHS = (18, 46, 56)
+_FORM_MESSAGE = _FORM_HINT + 1
+_FORM_WIDTHS = (18, 46, 62, 40)
 _TAB_INPUT, _TAB_PREFILLED = NAVY, MUTED
+_WIDE = 260
+"""Columns wider than this are printed on two pages: one would be too small to read."""
 
 
 def write_cell(worksheet: Worksheet, row: int, column: int, value: Value, style: Format) -> None:
@@ -34,37 +39,21 @@ def write_cell(worksheet: Worksheet, row: int, column: int, value: Value, style:
         worksheet.write_number(row, column, value, style)
 
 
-def set_page(worksheet: Worksheet, lang: str, *, landscape: bool = True) -> None:
-    """Set up ``worksheet`` to print on A4, one page wide."""
-    if landscape:
-        worksheet.set_landscape()
-    worksheet.set_paper(_A4)
-    worksheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    worksheet.fit_to_pages(1, 0)
-    worksheet.set_footer("&C" + word("template.footer", lang))
-
-
 def _open(workbook: Workbook, styles: Styles, content: Content, sheet: Sheet, capacity: str) -> Worksheet:
     """Add a sheet with its title, its line of help and what it has room for."""
     lang = content.lang
-    worksheet = workbook.add_worksheet(sheet.name(lang))
-    worksheet.set_default_row(grid.LINE_HEIGHT + 1)
-    worksheet.hide_gridlines(2)
-    worksheet.set_column(0, 0, grid.MARK_WIDTH)
-    worksheet.set_row(grid.TITLE_ROW, 27)
-    worksheet.write_string(grid.TITLE_ROW, grid.FIRST_COLUMN, sheet.name(lang), styles.title)
-    worksheet.write_string(
-        grid.HELP_ROW, grid.FIRST_COLUMN, sheet.help(lang) if sheet.help else "", styles.help
-    )
-    worksheet.write_string(grid.CAPACITY_ROW, grid.FIRST_COLUMN, capacity, styles.capacity)
-    set_page(worksheet, lang)
+    tab = _TAB_PREFILLED if sheet.prefilled else _TAB_INPUT
+    worksheet = add_sheet(workbook, styles, sheet.name(lang), sheet.help(lang) if sheet.help else "", tab)
+    worksheet.set_row(grid.EXAMPLE_ROW, grid.LINE_HEIGHT + 3, styles.plain)
+    worksheet.write_string(grid.TITLE_ROW, grid.CAPACITY_COLUMN, capacity, styles.capacity)
     return worksheet
 
 
-def write_form(workbook: Workbook, styles: Styles, content: Content, sheet: Sheet, values: Row) -> None:
+def write_form(
+    workbook: Workbook, styles: Styles, content: Content, sheet: Sheet, values: Row, plan: Plan
+) -> None:
     """Write the sheet ``sheet`` with one labelled cell per field."""
     worksheet = _open(workbook, styles, content, sheet, word("template.form_capacity", content.lang))
-    worksheet.set_tab_color(_TAB_INPUT)
     for offset, width in enumerate(_FORM_WIDTHS):
         worksheet.set_column(_FORM_LABEL + offset, _FORM_LABEL + offset, width)
     for row, field in enumerate(sheet.fields, grid.FIRST_ROW):
@@ -73,10 +62,25 @@ def write_form(workbook: Workbook, styles: Styles, content: Content, sheet: Shee
         worksheet.write_string(row, _FORM_LABEL, field.label(content.lang), styles.header(field))
         worksheet.write_blank(row, _FORM_VALUE, None, style)
         write_cell(worksheet, row, _FORM_VALUE, values.get(field.id), style)
-        if field.help:
-            worksheet.write_string(row, _FORM_HINT, field.help(content.lang), styles.hint)
+        worksheet.write_string(row, _FORM_HINT, _form_hint(content, field), styles.hint)
+        cell, message = (xl_rowcol_to_cell(row, column) for column in (_FORM_VALUE, _FORM_MESSAGE))
+        worksheet.write_formula(
+            row, _FORM_MESSAGE, f"={cell_message(sheet, field, plan, cell)}", styles.message, ""
+        )
+        mark = f'=IF(LEN({message})>0,"▲",IF(LEN({cell})=0,"","○"))'
+        worksheet.write_formula(row, 0, mark, styles.mark, "")
         add_validation(worksheet, content, sheet, field, (row, _FORM_VALUE, row, _FORM_VALUE))
+    last = grid.FIRST_ROW + len(sheet.fields) - 1
+    _colour_marks(worksheet, styles, last)
     worksheet.freeze_panes(grid.FIRST_ROW, 0)
+    set_page(worksheet, content.lang)
+    protect(worksheet)
+
+
+def _form_hint(content: Content, field: Field) -> str:
+    lang = content.lang
+    example = word("template.example", lang, text=field.example(lang)) if field.example else ""
+    return "　".join(part for part in (field.help(lang) if field.help else "", example) if part)
 
 
 def write_table(
@@ -85,7 +89,6 @@ def write_table(
     """Write the sheet ``sheet``: headers, pre-filled rows and the applicant's ``rows``."""
     key = "template.capacity_prefilled" if sheet.prefilled else "template.capacity"
     worksheet = _open(workbook, styles, content, sheet, word(key, content.lang, rows=sheet.capacity))
-    worksheet.set_tab_color(_TAB_PREFILLED if sheet.prefilled else _TAB_INPUT)
     prefilled = content.prefilled(sheet)
     widths = _widths(content, sheet, prefilled)
     _write_headers(worksheet, styles, content, sheet, widths)
@@ -105,9 +108,63 @@ def write_table(
         if needed > 1:
             worksheet.set_row(row, grid.height_of(needed))
     first, last = grid.FIRST_COLUMN, grid.FIRST_COLUMN + len(sheet.fields) - 1
+    if prefilled:
+        below = (grid.FIRST_ROW, first, grid.FIRST_ROW + len(prefilled) - 1, last)
+        worksheet.conditional_format(
+            *below, {"type": "formula", "criteria": f"=asked_{sheet.id}=0", "format": styles.not_asked}
+        )
     _rule_lines(worksheet, styles, (grid.FIRST_ROW, first, grid.last_row(sheet), last))
+    _write_marks(worksheet, styles, content, sheet)
     worksheet.freeze_panes(grid.FIRST_ROW, grid.FIRST_COLUMN + 1)
     worksheet.repeat_rows(grid.HEADER_ROW)
+    wide = sum(widths.values()) > _WIDE
+    if wide:
+        worksheet.repeat_columns(0, grid.FIRST_COLUMN)
+    set_page(worksheet, content.lang, wide=2 if wide else 1)
+    protect(worksheet)
+
+
+def _write_marks(worksheet: Worksheet, styles: Styles, content: Content, sheet: Sheet) -> None:
+    """Write the mark at the left and the message at the right of every row within the capacity."""
+    message = grid.FIRST_COLUMN + len(sheet.fields)
+    lang, last = content.lang, grid.last_row(sheet)
+    worksheet.set_column(message, message, grid.MESSAGE_WIDTH)
+    worksheet.write_string(grid.HEADER_ROW, 0, word("template.mark_header", lang), styles.locked_header)
+    worksheet.write_string(
+        grid.HEADER_ROW, message, word("template.message_header", lang), styles.locked_header
+    )
+    for row in range(grid.FIRST_ROW, last + 1):
+        worksheet.write_formula(row, 0, f"=mark_{sheet.id}", styles.mark, "")
+        worksheet.write_formula(row, message, f"=message_{sheet.id}", styles.message, "")
+    _colour_marks(worksheet, styles, last)
+
+
+def _colour_marks(worksheet: Worksheet, styles: Styles, last: int) -> None:
+    for symbol, style in (("▲", styles.bad), ("○", styles.good)):
+        worksheet.conditional_format(
+            grid.FIRST_ROW, 0, last, 0,
+            {"type": "cell", "criteria": "==", "value": f'"{symbol}"', "format": style},
+        )  # fmt: skip
+
+
+def define_row_names(content: Content, plan: Plan) -> None:
+    """Add to ``plan`` the mark and the message of the rows of every table."""
+    for sheet in content.layout.tables:
+        if sheet.shape != "table":
+            continue
+        if sheet.prefilled:
+            plan.aligned(f"asked_{sheet.id}", [_asked_for(content, row) for row in content.prefilled(sheet)])
+        message = xl_col_to_name(grid.FIRST_COLUMN + len(sheet.fields), True)
+        told = f"{plan.places.sheet(sheet.id)}!{message}1"
+        content_here = f"COUNTA({plan.places.row_here(sheet.id, locked=sheet.prefilled is None)})"
+        plan.name(f"message_{sheet.id}", row_message(sheet, plan))
+        plan.name(f"mark_{sheet.id}", f'IF(LEN({told})>0,"▲",IF({content_here}=0,"","○"))')
+
+
+def _asked_for(content: Content, row: PrefilledRow) -> str:
+    """1 where the service of a pre-filled row is applied for, 0 where others are, 2 where none is yet."""
+    service = content.standard.service_of(row.clause).id
+    return f"IF(services_filled=0,2,IF(service_{service}>0,1,0))"
 
 
 def _widths(content: Content, sheet: Sheet, prefilled: Sequence[PrefilledRow]) -> dict[int, float]:
@@ -130,10 +187,19 @@ def _write_headers(
         label = field.label(content.lang)
         worksheet.set_column(column, column, widths[column], styles.column(field))
         worksheet.write_string(grid.HEADER_ROW, column, label, styles.header(field))
+        _write_example(worksheet, styles, content, column, field)
         height = max(height, grid.height_for(label + REQUIRED_MARK, widths[column]))
         cells = (grid.FIRST_ROW, column, grid.last_row(sheet), column)
         add_validation(worksheet, content, sheet, field, cells)
     worksheet.set_row(grid.HEADER_ROW, max(height, 26))
+
+
+def _write_example(worksheet: Worksheet, styles: Styles, content: Content, column: int, field: Field) -> None:
+    """Write an example above the header: the first one says so, and what stands there is never data."""
+    text = field.example(content.lang) if field.example else ""
+    if column == grid.FIRST_COLUMN:
+        text = word("template.example", content.lang, text=text)
+    worksheet.write_string(grid.EXAMPLE_ROW, column, text, styles.example)
 
 
 def _write_prefilled(
@@ -197,33 +263,3 @@ def _rule_lines(worksheet: Worksheet, styles: Styles, cells: tuple[int, int, int
     By a conditional format: hundreds of bordered blank cells would swell every file.
     """
     worksheet.conditional_format(*cells, {"type": "formula", "criteria": "=TRUE", "format": styles.grid})
-
-
-def write_lists(workbook: Workbook, styles: Styles, content: Content, sheet: Sheet) -> None:
-    """Write the hidden sheet of choices and define a name for each list on it."""
-    worksheet = workbook.add_worksheet(sheet.name(content.lang))
-    worksheet.hide()
-    name = _quoted(sheet.name(content.lang))
-    for column, drop_down in enumerate(content.drop_downs.values()):
-        worksheet.set_column(column, column, 24, styles.text)
-        worksheet.write_string(0, column, drop_down.heading, styles.optional)
-        for row, item in enumerate(drop_down.items, 1):
-            worksheet.write_string(row, column, item, styles.text)
-        last = max(len(drop_down.items), 1)
-        workbook.define_name(drop_down.name, f"={name}!{xl_range_abs(1, column, last, column)}")
-    workbook.define_name(STAFF_NUMBERS, _filled_staff_numbers(content))
-
-
-def _filled_staff_numbers(content: Content) -> str:
-    """Return a formula for the staff numbers down to the last one that is filled in."""
-    sheet, field = staff_sheet(content.layout)
-    column = grid.FIRST_COLUMN + sheet.fields.index(field)
-    name = _quoted(sheet.name(content.lang))
-    cells = f"{name}!{xl_range_abs(grid.FIRST_ROW, column, grid.last_row(sheet), column)}"
-    first = f"{name}!{xl_range_abs(grid.FIRST_ROW, column, grid.FIRST_ROW, column)}"
-    filled = f'SUMPRODUCT(MAX(({cells}<>"")*(ROW({cells})-{grid.FIRST_ROW})))'
-    return f"=OFFSET({first},0,0,MAX(1,{filled}),1)"
-
-
-def _quoted(name: str) -> str:
-    return "'" + name.replace("'", "''") + "'"

@@ -52,6 +52,37 @@ class Styles:
     form_date: Format
     hint: Format
     grid: Format
+    plain: Format
+    table_header: Format
+    mark: Format
+    message: Format
+    example: Format
+    good: Format
+    bad: Format
+    open: Format
+    absent: Format
+    not_asked: Format
+    label_small: Format
+    day_given: Format
+    day_open: Format
+    doubt: Format
+    check_root: Format
+    check_root_mark: Format
+    check_root_number: Format
+    check_root_text: Format
+    check_group: Format
+    check_group_mark: Format
+    check_group_number: Format
+    check_group_text: Format
+    check_leaf: Format
+    check_leaf_mark: Format
+    check_leaf_number: Format
+    check_leaf_text: Format
+
+    def check(self, kind: str, part: str = "") -> Format:
+        """Return the format of a row of the check before submission."""
+        made: Format = getattr(self, f"check_{kind}_{part}" if part else f"check_{kind}")
+        return made
 
     def header(self, field: Field) -> Format:
         """Return the format of the header (or label) of ``field``."""
@@ -74,6 +105,18 @@ _HEADER = {
 }
 _INPUT = {"valign": "vcenter", "text_wrap": True, "locked": False}
 _BOX = {"border": 1, "border_color": LINE}
+
+
+def _check(kind: str, look: dict[str, object]) -> dict[str, dict[str, object]]:
+    """Return the formats of one kind of row of the check before submission."""
+    cell = {**_BOX, "valign": "vcenter", **look}
+    return {
+        f"check_{kind}": {**cell, "text_wrap": True},
+        f"check_{kind}_text": {**cell, "text_wrap": True, "font_size": 9},
+        f"check_{kind}_mark": {**cell, "align": "center", "bold": True, "font_size": 11},
+        f"check_{kind}_number": {**cell, "align": "center"},
+    }
+
 
 _SPEC: dict[str, dict[str, object]] = {
     "title": {"bold": True, "font_size": 16, "font_color": NAVY, "valign": "vcenter"},
@@ -104,6 +147,37 @@ _SPEC: dict[str, dict[str, object]] = {
     "form_date": {**_INPUT, **_BOX, "num_format": DATE, "align": "left"},
     "hint": {"font_size": 9, "font_color": MUTED, "valign": "vcenter", "text_wrap": True},
     "grid": dict(_BOX),
+    "plain": {"valign": "vcenter"},
+    "table_header": {**_HEADER, "bg_color": NAVY, "font_color": "#FFFFFF"},
+    "mark": {"bold": True, "align": "center", "valign": "vcenter"},
+    "message": {"font_color": "#A61C00", "valign": "vcenter", "text_wrap": False},
+    "example": {
+        "italic": True,
+        "font_color": MUTED,
+        "bg_color": "#F5F5F5",
+        "valign": "vcenter",
+        "font_size": 9,
+    },
+    "good": {"font_color": NAVY, "bg_color": PALE},
+    "bad": {"font_color": "#FFFFFF", "bg_color": "#B23A00", "bold": True},
+    "open": {"font_color": INK, "bg_color": WARNING, "bold": True},
+    "absent": {"font_color": MUTED, "bg_color": "#FFFFFF"},
+    "not_asked": {**_BOX, "font_color": "#7F7F7F", "bg_color": "#D9D9D9"},
+    "label_small": {**_HEADER, "bg_color": PALE, "font_color": INK},
+    "day_given": {**_BOX, "num_format": DATE, "align": "center", "valign": "vcenter", "bold": True},
+    "day_open": {
+        "border": 2,
+        "border_color": NAVY,
+        "num_format": DATE,
+        "align": "center",
+        "valign": "vcenter",
+        "bold": True,
+        "locked": False,
+    },
+    "doubt": {"bold": True, "font_color": "#B23A00", "text_wrap": True, "valign": "vcenter"},
+    **_check("root", {"bg_color": "#3B5B85", "font_color": "#FFFFFF", "bold": True, "font_size": 11}),
+    **_check("group", {"bg_color": "#EEF3F9", "bold": True}),
+    **_check("leaf", {}),
 }
 
 

@@ -7,10 +7,12 @@ the program reads what stands there.
 from datetime import date
 from typing import Any
 
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from secsvc_batch.messages import word
 from secsvc_batch.workbook.layout import Field, Layout, Sheet
+from secsvc_batch.workbook.template import grid
 from secsvc_batch.workbook.template.content import Content
 
 STAFF_NUMBERS = "staff_numbers"
@@ -24,8 +26,8 @@ def add_validation(
     worksheet: Worksheet, content: Content, sheet: Sheet, field: Field, cells: tuple[int, int, int, int]
 ) -> None:
     """Add what ``field`` needs to ``cells`` (first row, first column, last row, last column)."""
-    rule = _rule(content, sheet, field)
-    message = _message(content, field)
+    rule = _rule(content, sheet, field, cells[0])
+    message = _message(content, sheet, field)
     if rule is None and not message:
         return
     options: dict[str, Any] = {"validate": "any"} if rule is None else rule
@@ -46,9 +48,10 @@ def staff_sheet(layout: Layout) -> tuple[Sheet, Field]:
     raise ValueError("no field of the layout refers to another sheet")
 
 
-def _rule(content: Content, sheet: Sheet, field: Field) -> dict[str, Any] | None:
+def _rule(content: Content, sheet: Sheet, field: Field, row: int) -> dict[str, Any] | None:
     source = content.source(sheet, field)
     if source is not None:
+        source = _picked(content, sheet, field, row, source)
         level, error = _strictness(field)
         return _from_list(source, level, word(f"template.{error}", content.lang))
     if field.references:
@@ -70,6 +73,18 @@ def _rule(content: Content, sheet: Sheet, field: Field) -> dict[str, Any] | None
     return None
 
 
+def _picked(content: Content, sheet: Sheet, field: Field, row: int, source: str) -> str:
+    """Return what is offered in ``row`` (0-based): all of ``source``, or what goes with another column."""
+    found = content.depends(sheet, field)
+    if found is None:
+        return source
+    stem, dependent = found
+    column = grid.FIRST_COLUMN + [f.id for f in sheet.fields].index(dependent.field)
+    cell = f"${xl_col_to_name(column)}{row + 1}"
+    some = f"OFFSET({stem}_first,MATCH({cell},{stem}_of,0)-1,0,SUMPRODUCT(--({stem}_of={cell})),1)"
+    return f"IF(ISNA(MATCH({cell},{stem}_of,0)),{source},{some})"
+
+
 def _strictness(field: Field) -> tuple[str, str]:
     if field.type in ("choice", "mark", "list"):
         return "stop", "error_choice"
@@ -82,12 +97,18 @@ def _from_list(name: str, level: str, error: str) -> dict[str, Any]:
     return {"validate": "list", "source": f"={name}", "error_type": level, "error_message": error}
 
 
-def _message(content: Content, field: Field) -> str:
+def _message(content: Content, sheet: Sheet, field: Field) -> str:
     """Return the help of ``field`` and what its type asks for."""
     lang = content.lang
     parts = [field.help(lang)] if field.help else []
     if field.type in _HINTED and not (field.help and field.type in ("ids", "choices")):
         parts.append(word(f"template.hint_{field.type}", lang))
+    dependent = content.depends(sheet, field)
+    if dependent is not None:
+        other = sheet.by_id[dependent[1].field]
+        if not other.locked:
+            kind = "service" if field.type == "choice" else "list"
+            parts.append(word(f"template.pick_hint_{kind}", lang, other=other.label(lang)))
     if field.outside:
         parts.append(word("template.hint_outside", lang, word=content.layout.words["outside"](lang)))
     return _cut("\n".join(parts), _MESSAGE_LIMIT)

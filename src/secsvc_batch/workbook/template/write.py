@@ -2,17 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
 from xlsxwriter.workbook import Workbook
 
 from secsvc_batch.standard.loader import Standard
-from secsvc_batch.workbook.layout import Layout, Sheet
+from secsvc_batch.workbook.layout import Layout
+from secsvc_batch.workbook.template.choices import write_choices
 from secsvc_batch.workbook.template.content import Content
 from secsvc_batch.workbook.template.intro import IntroSheet, title_of
-from secsvc_batch.workbook.template.sheets import write_form, write_lists, write_table
-from secsvc_batch.workbook.template.styles import FONT_SIZE, FONTS, Styles, make_styles
+from secsvc_batch.workbook.template.precheck import Precheck
+from secsvc_batch.workbook.template.sheets import (
+    define_row_names,
+    write_form,
+    write_table,
+)
+from secsvc_batch.workbook.template.styles import FONT_SIZE, FONTS, make_styles
 from secsvc_batch.workbook.template.values import Row, WorkbookData
 
 Target = Path | str | IO[bytes]
@@ -48,6 +55,13 @@ class Template:
         self.content = Content(standard, layout, lang, chosen)
         self.base_date = base_date
 
+    @cached_property
+    def precheck(self) -> Precheck:
+        """The check before submission, with what the marks of the rows rest on."""
+        made = Precheck(self.content)
+        define_row_names(self.content, made.plan)
+        return made
+
     def write(self, target: Target, data: WorkbookData | None = None) -> None:
         """Write the workbook to ``target`` (a path or a binary stream), filled in with ``data``.
 
@@ -61,9 +75,20 @@ class Template:
         self._set_properties(workbook)
         styles = make_styles(workbook)
         IntroSheet(workbook, styles, content, self.base_date).write()
+        for sheet in content.layout.tables:
+            rows = _rows(filled.get(sheet.id))
+            if sheet.shape == "form":
+                write_form(workbook, styles, content, sheet, rows[0] if rows else {}, self.precheck.plan)
+            else:
+                write_table(workbook, styles, content, sheet, rows)
+        self.precheck.write(workbook, styles, self.base_date)
         for sheet in content.layout.sheets:
-            _write_sheet(workbook, styles, content, sheet, _rows(filled.get(sheet.id)))
+            if sheet.shape == "hidden":
+                write_choices(workbook, styles, content, sheet)
+        calculations = self.precheck.add_calculations(workbook)
+        self.precheck.define_names(workbook)
         workbook.close()
+        self.precheck.keep(calculations)
 
     def _set_properties(self, workbook: Workbook) -> None:
         edition = self.content.standard.edition
@@ -106,17 +131,6 @@ def _rows(values: Row | Sequence[Row] | None) -> Sequence[Row]:
     if values is None:
         return []
     return [values] if isinstance(values, Mapping) else values
-
-
-def _write_sheet(
-    workbook: Workbook, styles: Styles, content: Content, sheet: Sheet, rows: Sequence[Row]
-) -> None:
-    if sheet.shape == "hidden":
-        write_lists(workbook, styles, content, sheet)
-    elif sheet.shape == "form":
-        write_form(workbook, styles, content, sheet, rows[0] if rows else {})
-    else:
-        write_table(workbook, styles, content, sheet, rows)
 
 
 def _check_names(layout: Layout, data: WorkbookData) -> None:

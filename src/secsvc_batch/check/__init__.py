@@ -1,0 +1,1 @@
+"""Looking at one's own application before it is sent: what ``evaluate`` would say about it, for people."""

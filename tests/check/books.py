@@ -1,0 +1,44 @@
+"""Workbooks to check: conformance cases in the template, with things changed."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from secsvc_batch.cli import cli
+from secsvc_batch.standard.loader import load_standard
+from secsvc_batch.workbook.template import write_template
+from tests.support import conformance_cases, conformance_workbook
+
+DAY = "2026-10-01"
+
+
+def case_data(name: str) -> dict[str, Any]:
+    """Return the workbook of a conformance case by its name, ready to be changed."""
+    case = next(case for case in conformance_cases() if case["name"] == name)
+    return conformance_workbook(case)
+
+
+def good() -> dict[str, Any]:
+    """Return a workbook in which nothing is amiss."""
+    data = case_data("audit: everything in order")
+    # every technical lead works on a case, and nobody reviews an own one
+    data["cases"][1] |= {"participants": "S002、S003", "reviewers": "S001"}
+    for row in data["credentials"]:
+        row["expires_on"] = date(2028, 5, 9)
+    return data
+
+
+def book(path: Path, data: Mapping[str, Any], lang: str = "ja", base_date: date | None = None) -> Path:
+    """Write a template filled with ``data``."""
+    standard = load_standard()
+    write_template(path, standard, standard.layout, lang=lang, base_date=base_date, data=data)
+    return path
+
+
+def check(*arguments: str | Path, day: str | None = DAY) -> Result:
+    """Run ``secsvc-batch check``."""
+    dated = ["--base-date", day] if day else []
+    return CliRunner().invoke(cli, ["check", *map(str, arguments), *dated])

@@ -1,0 +1,114 @@
+"""提出前チェック never shows ○ or ▲ where the program comes to another verdict."""
+
+import os
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from secsvc_batch.cli import cli
+from secsvc_batch.sample.generator import make_round
+from secsvc_batch.standard.loader import Standard, load_standard
+from secsvc_batch.workbook.template import Template
+from secsvc_batch.workbook.template.precheck import Precheck
+from secsvc_batch.workbook.template.precheck.sheet import SYMBOLS
+from tests.support import conformance_cases, conformance_workbook
+from tests.template.recalculate import recalculated, symbols
+
+BASE_DATE = date(2026, 10, 1)
+# the full comparison takes 300 sample applicants
+SAMPLES, SEED = int(os.environ.get("SECSVC_PRECHECK_SAMPLES", "60")), 11
+EXPECTED: dict[str, set[str | None]] = {"○": {"pass"}, "▲": {"fail"}, "－": {"not_applicable", None}}
+LEAST_DECIDED = 0.8
+FORMULA_LIMIT, TEXT_LIMIT = 8192, 255
+
+
+@pytest.fixture(scope="module")
+def standard() -> Standard:
+    return load_standard()
+
+
+@pytest.fixture(scope="module")
+def precheck(standard: Standard) -> Precheck:
+    return Template(standard, standard.layout).precheck
+
+
+def test_most_leaves_have_a_formula_that_can_decide(precheck: Precheck) -> None:
+    assert precheck.decided_leaves >= LEAST_DECIDED
+
+
+def test_every_requirement_has_its_row(precheck: Precheck, standard: Standard) -> None:
+    assert list(precheck.rows()) == [r.clause for r in standard.requirements]
+
+
+def test_formulas_keep_within_what_excel_takes(precheck: Precheck) -> None:
+    formulas = [*precheck.plan.names.values(), *(formula for _, _, formula in precheck.plan.formulas)]
+    assert max(map(len, formulas)) < FORMULA_LIMIT
+    literals = [part for formula in formulas for part in formula.split('"')[1::2]]
+    assert max(map(len, literals)) <= TEXT_LIMIT
+
+
+def test_formulas_use_nothing_newer_than_excel_2013(precheck: Precheck) -> None:
+    newer = ("TEXTJOIN(", "IFS(", "XLOOKUP(", "FILTER(", "UNIQUE(", "LET(", "LAMBDA(", "CONCAT(", "INDIRECT(")
+    formulas = [*precheck.plan.names.values(), *(formula for _, _, formula in precheck.plan.formulas)]
+    assert not [formula for formula in formulas if any(name in formula for name in newer)]
+
+
+@pytest.mark.slow
+@pytest.mark.libreoffice
+def test_no_symbol_says_otherwise_than_the_program(standard: Standard, tmp_path: Path) -> None:
+    folder = tmp_path / "round"
+    template = Template(standard, standard.layout, base_date=BASE_DATE)
+    made = make_round(folder, SAMPLES, SEED, standard, standard.layout, BASE_DATE)
+    prechecks = {
+        folder / sample.file: Template(standard, standard.layout, services=sample.services).precheck
+        for sample in made
+        if sample.state != "refused"
+    }
+    for number, case in enumerate(conformance_cases()):
+        assert case["base_date"] == BASE_DATE.isoformat()
+        path = folder / f"{number:03}.xlsx"
+        template.write(path, conformance_workbook(case, standard.layout))
+        prechecks[path] = template.precheck
+    verdicts = _evaluated(folder, tmp_path / "results")
+    saved = recalculated(list(prechecks), tmp_path / "saved")
+    leaves = {leaf.clause for leaf in standard.leaves}
+    wrong, decided = [], Counter[bool]()
+    for path, precheck in prechecks.items():
+        for clause, symbol in symbols(saved[path.name], precheck).items():
+            verdict = verdicts.get((path.name, clause))
+            if symbol in EXPECTED and verdict not in EXPECTED[symbol]:
+                wrong.append(f"{path.name} {clause}: {symbol}, but {verdict}")
+            if clause in leaves and verdict in ("pass", "fail"):
+                decided[symbol in "○▲"] += 1
+    assert wrong == []
+    assert decided[True] / decided.total() >= LEAST_DECIDED
+
+
+@pytest.mark.slow
+@pytest.mark.libreoffice
+def test_without_a_base_date_nothing_is_decided(standard: Standard, tmp_path: Path) -> None:
+    template = Template(standard, standard.layout, services=["audit"])
+    case = next(c for c in conformance_cases() if list(c["expected"]) == ["audit"])
+    path = tmp_path / "open.xlsx"
+    template.write(path, conformance_workbook(case, standard.layout))
+    (saved,) = recalculated([path], tmp_path / "saved", processes=1).values()
+    shown = symbols(saved, template.precheck)
+    assert {shown[leaf.clause] for leaf in standard.leaves if leaf.clause in shown} == {"?"}
+
+
+def test_symbols_are_not_told_apart_by_colour_alone() -> None:
+    assert len(set(SYMBOLS.values())) == len(SYMBOLS)
+
+
+def _evaluated(folder: Path, out: Path) -> dict[tuple[str, str], str]:
+    """Return the program's verdicts by file and clause."""
+    arguments = ["evaluate", str(folder), "--base-date", BASE_DATE.isoformat(), "--out", str(out), "--quiet"]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 1, result.output
+    verdicts = pd.read_parquet(out / "verdicts.parquet")
+    columns = (verdicts[name].astype(str) for name in ("file", "clause", "verdict"))
+    return {(file, clause): verdict for file, clause, verdict in zip(*columns, strict=True)}
