@@ -34,7 +34,8 @@ def texts_of(path: Path) -> list[str]:
 @pytest.mark.parametrize("text", ["=1+1", "+81-3", "-5", "@SUM(A1)", "\t=1", "\r=1"])
 def test_text_that_looks_like_a_formula_stays_text_in_the_csv_file(tmp_path: Path, text: str) -> None:
     as_csv, as_parquet = write(tmp_path, frame_of(text, "1=1"))
-    assert texts_of(as_csv) == ["'" + text, "1=1"]
+    # a carriage return steers a terminal and is left out
+    assert texts_of(as_csv) == ["'" + text.replace("\r", ""), "1=1"]
     assert pa.parquet.read_table(as_parquet)["text"].to_pylist() == [text, "1=1"]
 
 

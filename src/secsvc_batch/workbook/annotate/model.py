@@ -11,7 +11,7 @@ MARKER_PREFIX = MARKER + ":"
 NAME_PREFIX = "secsvc_batch_"
 """What every hidden defined name of ours starts with."""
 LEVELS = ("error", "warning")
-NOTE_WIDTH = 64.0
+NOTE_WIDTH = 80.0
 
 Value = str | int | float | datetime.date | None
 
