@@ -27,9 +27,6 @@ nox.options.sessions = [
     "package",
     "ooxml",
     "bench",
-    "hostile",
-    "fuzz",
-    "audit",
 ]
 
 Programs = Mapping[str, Sequence[str]]
@@ -75,7 +72,15 @@ def slow(session: nox.Session) -> None:
     _install(session)
     needs = {"libreoffice": LIBREOFFICE, "chromium": CHROMIUM}
     left_out = [f"not {mark}" for mark, programs in needs.items() if not _programs(session, programs)]
-    session.run("pytest", "-m", " and ".join(["slow", *left_out]), "-n", "2", *session.posargs)
+    session.run("pytest", "-m", " and ".join(["slow and not long", *left_out]), "-n", "2", *session.posargs)
+
+
+@nox.session
+def precheck(session: nox.Session) -> None:
+    """The check before submission against the program, recalculated by LibreOffice."""
+    _install(session)
+    _programs(session, LIBREOFFICE)
+    session.run("pytest", "-m", "long", "tests/template", *session.posargs)
 
 
 @nox.session

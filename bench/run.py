@@ -105,10 +105,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--files", type=int, help="workbooks in the round (1000, short 200)")
+    parser.add_argument("--files", type=int, help="workbooks in the round (1000, short 80)")
     parser.add_argument("--repetitions", type=int, help="(3, short 1)")
     options = parser.parse_args()
-    files = options.files or (1000 if options.full else 200)
+    files = options.files or (1000 if options.full else 80)
     repetitions = options.repetitions or (3 if options.full else 1)
     with tempfile.TemporaryDirectory(prefix="secsvc-batch-") as name:
         folder = Path(name)

@@ -15,7 +15,7 @@ from tests.faults.command import contents, evaluate, leftovers, make_round, star
 MOMENTS = int(os.environ.get("SECSVC_MOMENTS", "6"))
 SEED = 20261001
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

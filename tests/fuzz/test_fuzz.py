@@ -34,7 +34,7 @@ from secsvc_batch.workbook.reader import Submission, read_submission
 from tests.fuzz.mutations import NAMES, UNREADABLE, Mutation, Parts, mutated, with_cells
 from tests.support import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 BASE_DATE = date(2026, 10, 1)
 SECONDS = float(os.environ.get("SECSVC_FUZZ_SECONDS", "40")) / 2

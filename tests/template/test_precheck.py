@@ -58,6 +58,7 @@ def test_formulas_use_nothing_newer_than_excel_2013(precheck: Precheck) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.libreoffice
 def test_no_symbol_says_otherwise_than_the_program(standard: Standard, tmp_path: Path) -> None:
     folder = tmp_path / "round"

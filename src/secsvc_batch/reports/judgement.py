@@ -200,7 +200,10 @@ class JudgementSheets:
         ]  # fmt: skip
         if run.settled:
             brief.insert(3, run.readings(lang))
-        self._top: list[Row] = [[Cell(joined("judgement.beside", brief, lang), "plain")], [Cell(self._word("legend"), "muted")]]
+        self._top: list[Row] = [
+            [Cell(joined("judgement.beside", brief, lang), "plain")],
+            [Cell(self._word("legend"), "muted")],
+        ]
         if notice := run.notice(lang):
             self._top.append([Cell(notice, "error"), *[Cell("", "error")] * (len(COLUMNS) - 1)])
         heads: Row = [Cell(self._word(f"column.{name}"), "header") for name in COLUMNS]
