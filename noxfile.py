@@ -25,7 +25,6 @@ nox.options.sessions = [
     "slow",
     "docs",
     "package",
-    "ooxml",
     "bench",
 ]
 
