@@ -85,7 +85,7 @@ def test_results_stay_as_they_were_until_the_new_ones_are_there(
     evaluate(submissions / "00", out)
     before = contents(out)
     process = start(submissions, out, "--workers", "2")
-    while not list(tmp_path.glob(".results.partial/work/parts/*/done.json")):
+    while not list((tmp_path / ".results.partial" / "work").glob("parts/*/done.json")):
         time.sleep(0.02)
     process.kill()
     process.communicate()
