@@ -64,18 +64,6 @@ class Facts:
         return [entry.name for entry in self.entries(list_id)]
 
 
-def years_before(day: date, years: int) -> date:
-    """Return the same day ``years`` earlier; 29 February becomes the 28th.
-
-    >>> years_before(date(2024, 2, 29), 3)
-    datetime.date(2021, 2, 28)
-    """
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return day.replace(year=day.year - years, day=28)
-
-
 @dataclass
 class Applicant:
     """An applicant under construction. ``sheets`` holds rows by sheet and field id."""

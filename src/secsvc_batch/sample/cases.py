@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from secsvc_batch.sample.applicant import Applicant, joined, split, years_before
+from secsvc_batch.evaluation.calendar import years_before
+from secsvc_batch.sample.applicant import Applicant, joined, split
 from secsvc_batch.standard.model import CaseReview, Requirement, RouteTrackRecord
 
 YEAR = 365

@@ -6,7 +6,8 @@ Like the ways to meet one, they read whom and what they concern from the paramet
 from datetime import timedelta
 from typing import Any
 
-from secsvc_batch.sample.applicant import Applicant, joined, other_word, split, years_before
+from secsvc_batch.evaluation.calendar import years_before
+from secsvc_batch.sample.applicant import Applicant, joined, other_word, split
 from secsvc_batch.sample.cases import YEAR, add_cases
 from secsvc_batch.sample.fulfil import Action, action_for, add_credential, add_teaching, add_training
 from secsvc_batch.sample.words import sample_words
