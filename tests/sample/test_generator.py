@@ -12,7 +12,7 @@ import python_calamine
 
 from secsvc_batch.resources import resource
 from secsvc_batch.sample import BASE_DATE, SampleFile, describe, make_round
-from secsvc_batch.sample.applicant import Applicant, Facts, years_before
+from secsvc_batch.sample.applicant import Applicant, Facts
 from secsvc_batch.sample.flaws import FLAWS
 from secsvc_batch.sample.generator import Plan, make_applicant, plan_round
 from secsvc_batch.sample.mutate import BREAK, DOUBT
@@ -178,10 +178,6 @@ def test_dates_stand_on_the_base_date_of_the_round(standard: Standard, layout: L
     a, _ = make_applicant(later, 1, Plan(1, "in_order", 0))
     ends = [row["ended_on"] for row in a.sheets["cases"] if row["ended_on"]]
     assert date(2028, 3, 31) < max(ends) <= date(2031, 3, 31)
-
-
-def test_the_window_begins_on_the_28th_where_there_is_no_29th() -> None:
-    assert years_before(date(2028, 2, 29), 3) == date(2025, 2, 28)
 
 
 # --- files to refuse ------------------------------------------------------------------------------

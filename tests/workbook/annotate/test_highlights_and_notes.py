@@ -10,6 +10,7 @@ from lxml import etree
 from openpyxl.worksheet.worksheet import Worksheet
 
 from secsvc_batch.workbook.annotate import Annotation, annotate_bytes
+from secsvc_batch.workbook.annotate.model import NOTE_WIDTH
 from secsvc_batch.workbook.annotate.sheet_xml import ORDER, SheetXml
 from secsvc_batch.workbook.annotate.sheet_xml import plain as as_plain
 from secsvc_batch.workbook.annotate.text import merged, range_lists
@@ -78,7 +79,7 @@ def test_other_readers_see_the_annotated_copy(
     assert (sheet["M5"].value, sheet["M5"].font.color.rgb, sheet["M5"].alignment.wrap_text) == (
         "× 日付が読めません。", "FFA83200", True,
     )  # fmt: skip
-    assert sheet.column_dimensions["M"].width == 64
+    assert sheet.column_dimensions["M"].width == NOTE_WIDTH
     assert sheet.dimensions == "A1:M57"
     fills = [rule.dxf.fill.bgColor.rgb for block in sheet.conditional_formatting for rule in block.rules]
     assert fills == ["FFF9CBBB", "FFFFEB9C"]
