@@ -36,9 +36,17 @@ COLUMNS = range(16_384)
 def refusal(content: bytes | Path, limits: Limits = LIMITS) -> str:
     """Return the code with which the content is refused."""
     with pytest.raises(RefusedFileError) as caught:
-        preflight(content, limits) if isinstance(content, Path) else inspect(content, limits)
+        checked(content, limits)
     assert caught.value.code in finding_types()
     return caught.value.code
+
+
+def checked(content: bytes | Path, limits: Limits = LIMITS) -> Package:
+    """Return the package after a look through every sheet."""
+    package = preflight(content, limits) if isinstance(content, Path) else inspect(content, limits)
+    for sheet in package.sheets:
+        sheet.check()
+    return package
 
 
 def wide(text: str) -> bytes:

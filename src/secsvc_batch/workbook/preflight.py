@@ -2,20 +2,23 @@
 
 ``preflight`` tells a workbook from everything else that is handed in under its name, and refuses
 what would take the machine's memory or time: archives that inflate without end, names that leave
-the package, entities, cells and merges beyond a sheet. Each part is inflated once.
+the package, entities, cells and merges beyond a sheet. Each part is inflated once; a worksheet is looked
+through only when somebody asks for what it holds, and otherwise just found to be whole.
 """
 
 import hashlib
 import posixpath
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import numpy as np
 from lxml import etree
+from numpy.typing import NDArray
 
 from secsvc_batch.workbook.archive import Member, inflate, open_archive, stream, with_parts
 from secsvc_batch.workbook.limits import LIMITS, Limits, RefusedFileError
@@ -47,14 +50,28 @@ _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 
 @dataclass(frozen=True)
 class SheetPart:
-    """One sheet of the workbook: its name, its part in the package and what the scan saw.
+    """One sheet of the workbook: its name and its part in the package.
 
-    ``scan`` is None for what is no worksheet (chart sheets, dialogs).
+    ``look`` is None for what is no worksheet (chart sheets, dialogs).
     """
 
     name: str
     part: str
-    scan: SheetScan | None
+    look: Callable[[], SheetScan] | None = None
+
+    @cached_property
+    def scan(self) -> SheetScan | None:
+        """What the sheet holds, None for what is no worksheet. Raises RefusedFileError as ``preflight``."""
+        return self.look() if self.look else None
+
+    def check(self) -> None:
+        """Look through the sheet. Raises RefusedFileError as ``preflight``."""
+        _ = self.scan  # which is kept
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether somebody asked for ``scan``."""
+        return "scan" in vars(self)
 
 
 @dataclass(frozen=True)
@@ -66,6 +83,16 @@ class Package:
     date1904: bool
     properties: dict[str, str]
     members: dict[str, Member]
+
+    def check_rest(self, limits: Limits = LIMITS) -> None:
+        """Find the sheets whole that nobody looked at, for the copy holds them too.
+
+        Raises RefusedFileError (file_damaged, file_unsafe).
+        """
+        for sheet in self.sheets:
+            if not sheet.looked_at:
+                for piece in stream(self.data, self.members[sheet.part.casefold()], limits.piece_bytes):
+                    check_prolog(piece, sheet.part)
 
     def part(self, name: str, most: int | None = None) -> bytes:
         """Return one part inflated again (rarely needed), nothing of one with more than ``most`` bytes."""
@@ -79,7 +106,8 @@ class Package:
         """
         changes: dict[str, bytes] = {}
         for sheet in self.sheets:
-            unknown = set(sheet.scan.errors.values()) - _CLASSIC_ERRORS if sheet.scan else set()
+            scan = sheet.scan if sheet.looked_at else None
+            unknown = set(scan.errors.values()) - _CLASSIC_ERRORS if scan else set()
             if unknown and self.members[sheet.part.casefold()].size <= limits.stream_above:
                 name = self.members[sheet.part.casefold()].name
                 changes[name] = self.part(sheet.part)
@@ -90,7 +118,10 @@ class Package:
 
 
 def preflight(path: Path, limits: Limits = LIMITS) -> Package:
-    """Check the file at ``path``. Raises RefusedFileError, whose code says what it is instead."""
+    """Check the file at ``path``. Raises RefusedFileError, whose code says what it is instead.
+
+    The sheets are checked when their ``scan`` is asked for, or by ``Package.check_rest``.
+    """
     return inspect(load(path, limits), limits)
 
 
@@ -125,8 +156,11 @@ def inspect(data: bytes, limits: Limits = LIMITS) -> Package:
     members = open_archive(data, limits)
     _check_kind(data, members)
     structure = _Structure(data, members, limits)
-    scans = _check_parts(data, members, structure, limits)
-    sheets = tuple(SheetPart(name, part, scans.get(part.casefold())) for name, part, _ in structure.sheets)
+    strings = _check_parts(data, members, structure, limits)
+    sheets = tuple(
+        SheetPart(name, part, partial(_look, data, members[part.casefold()], strings, limits) if table else None)
+        for name, part, table in structure.sheets
+    )
     return Package(data, sheets, structure.date1904, structure.properties, members)
 
 
@@ -296,28 +330,48 @@ def _resolve(folder: str, target: str) -> str:
 
 def _check_parts(
     data: bytes, members: dict[str, Member], structure: _Structure, limits: Limits
-) -> dict[str, SheetScan]:
-    """Check every part once; return the scans of the worksheets by case-folded part name."""
+) -> "_Strings":
+    """Check every part but the worksheets; return the shared strings."""
     worksheets = {part.casefold() for _, part, is_worksheet in structure.sheets if is_worksheet}
-    scans = {}
     strings = b""
     for key, member in members.items():
-        if key in worksheets:
-            scans[key] = _scan(data, member, limits)
-        elif key not in structure.known:
-            if member.size > limits.part_bytes:
-                raise RefusedFileError("file_inflates", part=member.name)
-            raw = inflate(data, member)
-            if key.endswith(_XML_SUFFIXES):
-                check_prolog(raw, member.name)
-                _check_strings(raw, member.name, limits)
-                if key == _USUAL["sharedstrings"]:
-                    strings = raw
-    for key, scan in scans.items():
-        # no cell can hold more than all of them: most workbooks are done with that
-        if scan.filled * len(strings) > limits.text_bytes:
-            _check_text(_sheet_pieces(data, members[key], limits), strings, members[key].name, limits)
-    return scans
+        if key in worksheets or key in structure.known:
+            continue
+        if member.size > limits.part_bytes:
+            raise RefusedFileError("file_inflates", part=member.name)
+        raw = inflate(data, member)
+        if key.endswith(_XML_SUFFIXES):
+            check_prolog(raw, member.name)
+            _check_strings(raw, member.name, limits)
+            if key == _USUAL["sharedstrings"]:
+                strings = raw
+    return _Strings(strings)
+
+
+class _Strings:
+    """The shared strings. A long one that a million cells refer to is copied a million times by a reader."""
+
+    def __init__(self, xml: bytes) -> None:
+        self._xml = xml
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """Bytes of each string."""
+        starts = np.array([found.start() for found in _STRING.finditer(self._xml)], dtype=np.int64)
+        return np.diff(np.append(starts, len(self._xml)))
+
+    def may_exceed(self, cells: int, limit: int) -> bool:
+        """Tell whether so many cells could hold more than ``limit`` bytes."""
+        # no cell can hold more than all of them, nor more than the longest: most workbooks are done with that
+        return cells * len(self._xml) > limit and cells * int(self.lengths.max(initial=0)) > limit
+
+
+def _look(data: bytes, member: Member, strings: _Strings, limits: Limits) -> SheetScan:
+    """Look through a worksheet."""
+    scan = _scan(data, member, limits)
+    if strings.may_exceed(scan.filled, limits.text_bytes):
+        _check_text(_sheet_pieces(data, member, limits), strings.lengths, member.name, limits)
+    return scan
 
 
 def _sheet_pieces(data: bytes, member: Member, limits: Limits) -> Iterator[bytes]:
@@ -331,10 +385,9 @@ def _sheet_pieces(data: bytes, member: Member, limits: Limits) -> Iterator[bytes
     yield rest
 
 
-def _check_text(pieces: Iterable[bytes], strings: bytes, part: str, limits: Limits) -> None:
-    """A long string that a million cells refer to is copied a million times by who reads the sheet."""
-    starts = np.array([found.start() for found in _STRING.finditer(strings)], dtype=np.int64)
-    lengths = np.diff(np.append(starts, len(strings)))
+def _check_text(
+    pieces: Iterable[bytes], lengths: NDArray[np.int64], part: str, limits: Limits
+) -> None:
     total = 0
     for piece in pieces:
         numbers = np.array([int(number) for number in _SHARED.findall(piece)], dtype=np.int64)

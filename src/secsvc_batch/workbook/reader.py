@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from dataclasses import field as default
 from datetime import date
+from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -144,8 +145,12 @@ class _Reading:
 
     def __init__(self, package: Package, submission: Submission, layout: Layout, limits: Limits) -> None:
         self.package, self.submission, self.layout, self.limits = package, submission, layout, limits
+
+    @cached_property
+    def book(self) -> CalamineWorkbook:
+        """The workbook in the reading library; asked for when the sheets to be read have been checked."""
         with _library("file_damaged"):
-            self.book = CalamineWorkbook.from_filelike(io.BytesIO(package.readable(limits)))
+            return CalamineWorkbook.from_filelike(io.BytesIO(self.package.readable(self.limits)))
 
     def add(self, finding: FileFinding) -> None:
         """Add a finding; what it quotes of the file is made visible."""
@@ -171,6 +176,7 @@ class _Reading:
                 self.add(FileFinding(error.code, part.name))
                 continue
             self._read_sheet(sheet, part, rows)
+        self.package.check_rest(self.limits)
         unreadable = any(finding.code == "sheet_unreadable" for finding in self.submission.findings)
         if not self.submission.sheets and not unreadable:
             raise RefusedFileError("not_a_template")
@@ -196,7 +202,7 @@ class _Reading:
         others: list[SheetPart] = []
         for part in self.package.sheets:
             sheet = names.get(fold(part.name))
-            if part.scan is None or (sheet is not None and sheet.shape == "hidden"):
+            if part.look is None or (sheet is not None and sheet.shape == "hidden"):
                 continue
             if sheet is None:
                 others.append(part)
@@ -205,8 +211,11 @@ class _Reading:
             else:
                 chosen[sheet.id] = part
         missing = [sheet for sheet in self.layout.tables if sheet.id not in chosen]
-        if missing and others:
-            values = self._peek(others[:_PEEKED_SHEETS])
+        peeked = others[:_PEEKED_SHEETS] if missing else []
+        for part in (*chosen.values(), *peeked):
+            part.check()
+        if peeked:
+            values = self._peek(peeked)
             self._choose_renamed(missing, values, chosen, {part.name: part for part in others})
         return chosen
 

@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from xml.sax.saxutils import unescape
 
 from lxml import etree
@@ -31,11 +31,12 @@ _ERROR = re.compile(
     rb"([^<]*+(?:<(?!/?c[\s/>])[^<]*+)*+)</c\s*>"
 )
 _VALUE = re.compile(rb"<v[^<>]*>([^<]*)</v>")
-# a formula without a value; each try ends at the next tag, so that no text makes it slow
-_UNCACHED = re.compile(
-    rb'<c r="([A-Z]{1,3})([0-9]{1,7})"([^<>]*+)>\s*+'
+# a formula without a value, in some columns; each try ends at the next tag, so that no text makes it slow
+_UNCACHED = (
+    rb'<c r="(%s)([0-9]{1,7})"([^<>]*+)>\s*+'
     rb"<f\b[^<>]*+(?:(?<=/)>|>[^<]*+</f>)\s*+(?:<v\s*+/>|<v>\s*+</v>)?+\s*+</c>"
 )
+_ANY_COLUMN = rb"[A-Z]{1,3}"
 _MERGE = re.compile(rb'<(?:[^\s<>]*:)?mergeCell\s+ref="([^"]*)"')
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
 
@@ -61,15 +62,16 @@ class SheetScan:
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     uncached: set[tuple[int, int]] = field(default_factory=set)
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
-    # looks for formulas without a value when somebody asks: most sheets of a template hold thousands
-    look_up: Callable[[], Iterator[tuple[bytes, bytes]]] | None = None
+    # looks for formulas without a value in some columns, when somebody asks: most sheets of a template hold
+    # thousands, in columns of its own
+    look_up: Callable[[bytes], Iterator[tuple[bytes, bytes]]] | None = None
 
     def uncached_in(self, columns: Collection[int]) -> set[tuple[int, int]]:
         """Return row and column of the formulas without a value in some columns (0-based)."""
         found = {place for place in self.uncached if place[1] in columns}
-        if self.look_up is not None:
+        if self.look_up is not None and columns:
             letters = {column_letters(column).encode(): column for column in columns}
-            found |= {(int(row), letters[name]) for name, row in self.look_up() if name in letters}
+            found |= {(int(row), letters[name]) for name, row in self.look_up(b"|".join(letters))}
         return found
 
     @property
@@ -156,7 +158,7 @@ def scan_stream(pieces: Iterable[bytes], part: str, limits: Limits) -> SheetScan
                     raise NotPlainError(part)
                 content += stop - start
                 _scan_cells(piece, start, stop, odd, part, scan, limits)
-                for name, row in _uncached(piece, start, stop, part, limits):
+                for name, row in _uncached(piece, start, stop, part, limits, _ANY_COLUMN):
                     scan.uncached.add((int(row), column_number(name.decode())))
                     _check_marks(scan, part, limits)
             if end >= 0:
@@ -231,7 +233,7 @@ def _scan_cells(
         scan.last_row = max(scan.last_row, _NEAR_ROW)
         scan.last_column = max(scan.last_column, _NEAR_COLUMN - 1)
     scan.filled += data.count(b"</c", start, end)
-    if data.find(b'="e"', start, end) >= 0 or data.find(b"'", start, end) >= 0:
+    if data.find(b'"e"', start, end) >= 0 or data.find(b"'e'", start, end) >= 0:
         _scan_errors(data, start, end, part, scan, limits)
 
 
@@ -258,15 +260,22 @@ def _check_marks(scan: SheetScan, part: str, limits: Limits) -> None:
         raise RefusedFileError("file_inflates", part=part)
 
 
-def _uncached(data: bytes, start: int, end: int, part: str, limits: Limits) -> Iterator[tuple[bytes, bytes]]:
-    """Yield column letters and row digits of the formulas without a value."""
-    for number, found in enumerate(_UNCACHED.finditer(data, start, end)):
+def _uncached(
+    data: bytes, start: int, end: int, part: str, limits: Limits, columns: bytes
+) -> Iterator[tuple[bytes, bytes]]:
+    """Yield column letters and row digits of the formulas without a value; ``columns``: a pattern."""
+    for number, found in enumerate(_uncached_pattern(columns).finditer(data, start, end)):
         if number >= limits.marks:
             raise RefusedFileError("file_inflates", part=part)
         name, row, attributes = found.groups()
         # a formula whose result is the empty text is calculated all right: t="str" and no value
         if b't="str"' not in attributes and b't="e"' not in attributes:
             yield name, row
+
+
+@lru_cache(maxsize=256)
+def _uncached_pattern(columns: bytes) -> re.Pattern[bytes]:
+    return re.compile(_UNCACHED.replace(b"%s", columns))
 
 
 def _scan_merges(data: bytes, start: int, part: str, scan: SheetScan, limits: Limits) -> None:
