@@ -26,5 +26,5 @@ class InThisProcess:
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rounds run in the process of the test; what workers do is tested in tests/faults."""
     monkeypatch.setattr(
-        "secsvc_batch.round.run.executor_for", lambda *_arguments: nullcontext(InThisProcess())
+        "secsvc_batch.round.executors.executor_for", lambda *_arguments: nullcontext(InThisProcess())
     )

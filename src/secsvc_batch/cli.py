@@ -157,27 +157,29 @@ def evaluate(
     quiet: bool,
 ) -> None:
     """SUBMISSIONS（フォルダーまたはファイル）の申請書を判定します。 / Evaluate a round of submissions."""
+    from secsvc_batch.round.executors import executor_for
     from secsvc_batch.round.inputs import find_inputs
+    from secsvc_batch.round.job import MEMORY_LIMIT, TIME_LIMIT, Job
     from secsvc_batch.round.results import ResultsFolder
 
-    with _wrong_use(lang):
-        _load(rules, lists, readings)
-        folder = ResultsFolder(out)
-        inputs = find_inputs(submissions, leave_out=folder.folders)
-        edited = folder.check(force=force)
-    from secsvc_batch.round.job import MEMORY_LIMIT, TIME_LIMIT, Job
-    from secsvc_batch.round.run import executor_for, run_round
-
+    folder = ResultsFolder(out)
     # as seen from anywhere: workers need not be where this process is
     rules, lists, readings = (path and path.absolute() for path in (rules, lists, readings))
     limit = TIME_LIMIT if time_limit is None else time_limit
     job = Job(base_date, folder.staging, rules, lists, readings, lang, time_limit=limit)
+    with _wrong_use(lang):
+        sample_lists = job.standard.lists.is_sample
+        inputs = find_inputs(submissions, leave_out=folder.folders)
+        edited = folder.check(force=force)
     memory = MEMORY_LIMIT if memory_limit is None else memory_limit
-    with _progress(len(inputs.files), quiet=quiet, lang=lang) as advance, _wrong_use(lang), _disk(out, lang):
-        executor = executor_for(len(inputs.files), workers, memory, scheduler)
-        report = run_round(job, inputs, folder, executor, edited=edited, progress=advance)
+    with _wrong_use(lang), executor_for(job, len(inputs.files), workers, memory, scheduler) as executor:
+        # the workers get ready in the meantime
+        from secsvc_batch.round.run import run_round
+
+        with _progress(len(inputs.files), quiet=quiet, lang=lang) as advance, _disk(out, lang):
+            report = run_round(job, inputs, folder, executor, edited=edited, progress=advance)
     if not quiet:
-        _say_summary(report, out, job.standard.lists.is_sample, lang)
+        _say_summary(report, out, sample_lists, lang)
     if report.number("fault"):
         sys.exit(FAULT)
     sys.exit(DONE if report.clean else FINDINGS)

@@ -1,7 +1,6 @@
 """Rounds that are run again: only what changed is done, and the bytes are those of a fresh run."""
 
 import shutil
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -68,7 +67,7 @@ def run(
     inputs = find_inputs([submissions], leave_out=folder.folders)
     edited = folder.check(force=force)
     job = Job(day, folder.staging, lang=lang)
-    return run_round(job, inputs, folder, nullcontext(InThisProcess()), edited=edited)
+    return run_round(job, inputs, folder, InThisProcess(), edited=edited)
 
 
 def is_as_fresh(submissions: Path, out: Path, day: date = DAY) -> bool:

@@ -5,16 +5,18 @@ done one by one; a file that kills its worker again, all alone, is refused. So o
 than itself.
 """
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from secsvc_batch.round.job import MEMORY_LIMIT, Chunk
+from secsvc_batch.round.job import MEMORY_LIMIT, Chunk, Job, get_ready
 from secsvc_batch.round.worker import Worker, WorkerLost
 
 Result = TypeVar("Result")
@@ -41,14 +43,35 @@ class Executor(Protocol):
     def submit(self, task: Callable[..., Result], /, *arguments: Any) -> "Future[Result]": ...
 
 
+def executor_for(
+    job: Job, files: int, workers: int = 0, memory: int = MEMORY_LIMIT, scheduler: str | None = None
+) -> AbstractContextManager[Executor]:
+    """Return what a round of so many files runs on.
+
+    ``workers``: processes, 0 for one per processor, or a single one for few files; ``memory``: MiB that each
+    may take. ``scheduler``: the address of a Dask cluster to be used instead.
+    """
+    if scheduler:
+        return Cluster(scheduler)
+    wanted = workers or (_processors() if files >= POOL_FROM else 1)
+    return Workers(max(1, min(wanted, files)), memory, partial(get_ready, job, job.standard))
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Workers:
     """Long-lived worker processes of this machine, each driven by a thread.
 
-    ``memory``: MiB of address space of each worker, 0 for no limit.
+    ``memory``: MiB of address space of each worker, 0 for no limit. ``first``: what each does as soon as the
+    executor is entered, while nobody waits for it.
     """
 
-    def __init__(self, workers: int, memory: int = MEMORY_LIMIT) -> None:
-        self.workers, self._memory = workers, memory
+    def __init__(
+        self, workers: int, memory: int = MEMORY_LIMIT, first: Callable[[], None] | None = None
+    ) -> None:
+        self.workers, self._memory, self._first = workers, memory, first
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="worker")
         self._mine = threading.local()
         self._all: list[Worker] = []
@@ -72,6 +95,9 @@ class Workers:
         return result
 
     def __enter__(self) -> Self:
+        if self._first is not None:
+            for _ in range(self.workers):
+                self.submit(self._first)
         return self
 
     def __exit__(

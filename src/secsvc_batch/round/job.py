@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 
@@ -34,13 +34,23 @@ class Job:
 
     @property
     def standard(self) -> Standard:
-        """The standard with the lists and readings of this run, loaded once per process."""
-        return _standard(self.rules, self.lists, self.readings)
+        """The standard with the lists and readings of this run, loaded once per process.
+
+        Raises LoadError as ``load_standard`` does.
+        """
+        key = self.rules, self.lists, self.readings
+        if key not in _loaded:
+            _loaded[key] = load_standard(*key)
+        return _loaded[key]
 
 
-@cache
-def _standard(rules: Path | None, lists: Path | None, readings: Path | None) -> Standard:
-    return load_standard(rules, lists, readings)
+_loaded: dict[tuple[Path | None, Path | None, Path | None], Standard] = {}
+
+
+def get_ready(job: Job, standard: Standard) -> None:
+    """Do beforehand what the first chunk would wait for: ``standard`` is what ``job`` loads elsewhere."""
+    _loaded[job.rules, job.lists, job.readings] = standard
+    import_module("secsvc_batch.round.chunk")
 
 
 @dataclass(frozen=True)

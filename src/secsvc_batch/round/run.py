@@ -1,8 +1,6 @@
 """A whole round: chunks out to the executor, parts together, tables, summary and manifest."""
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from heapq import heappop, heappush
@@ -16,9 +14,9 @@ from secsvc_batch.reports.summary import write_summary
 from secsvc_batch.round.chunk import ANNOTATED, DISK, PARTS, ChunkResult, process
 from secsvc_batch.round.earlier import match
 from secsvc_batch.round.examine import Stopwatch
-from secsvc_batch.round.executors import POOL_FROM, Cluster, Executor, Workers, run_all
+from secsvc_batch.round.executors import Executor, run_all
 from secsvc_batch.round.inputs import Inputs
-from secsvc_batch.round.job import MEMORY_LIMIT, Chunk, Job, split
+from secsvc_batch.round.job import Chunk, Job, split
 from secsvc_batch.round.keys import read_key, run_key
 from secsvc_batch.round.manifest import write_manifest
 from secsvc_batch.round.merge import STATUSES, Merged, totals_of
@@ -51,34 +49,16 @@ class RoundReport:
         return self.number("read") == self.files and not others and not findings
 
 
-def executor_for(
-    files: int, workers: int = 0, memory: int = MEMORY_LIMIT, scheduler: str | None = None
-) -> AbstractContextManager[Executor]:
-    """Return what a round of so many files runs on.
-
-    ``workers``: processes, 0 for one per processor, or a single one for few files; ``memory``: MiB that each
-    may take. ``scheduler``: the address of a Dask cluster to be used instead.
-    """
-    if scheduler:
-        return Cluster(scheduler)
-    wanted = workers or (_processors() if files >= POOL_FROM else 1)
-    return Workers(max(1, min(wanted, files)), memory)
-
-
 def is_of_disk(error: OSError) -> bool:
     """Tell whether an error is of the disk that results are written to: full, or not to be written to."""
     return error.errno in DISK
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_round(
     job: Job,
     inputs: Inputs,
     folder: ResultsFolder,
-    executor: AbstractContextManager[Executor],
+    executor: Executor,
     *,
     edited: frozenset[str] = frozenset(),
     progress: Progress = lambda _: None,
@@ -91,8 +71,7 @@ def run_round(
     """
     with folder.begin():
         job = replace(job, staging=folder.staging, work=folder.work)
-        with executor as running:
-            return _run(job, inputs, folder, running, edited, progress)
+        return _run(job, inputs, folder, executor, edited, progress)
 
 
 def _run(

@@ -1,6 +1,7 @@
 """A worker: a process that does one task after the other, and that may die without harm to anything else."""
 
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -11,6 +12,8 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+_CYCLES = 200_000
+"""objects more than were freed, after which the collector of cyclic garbage looks at them"""
 _TIMED_OUT = 1
 """exit code of a process whose time was up"""
 _KILLED = {-9: "killed", -6: "abort", -11: "abort", -7: "abort", -4: "abort", 137: "killed", 134: "abort"}
@@ -64,6 +67,8 @@ def _serve(connection: Connection, memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _limit_memory(memory)
+    # what a chunk makes is freed by counting references: looking for cycles costs more than they take
+    gc.set_threshold(_CYCLES)
     while True:
         try:
             task, arguments = connection.recv()

@@ -158,7 +158,9 @@ def inspect(data: bytes, limits: Limits = LIMITS) -> Package:
     structure = _Structure(data, members, limits)
     strings = _check_parts(data, members, structure, limits)
     sheets = tuple(
-        SheetPart(name, part, partial(_look, data, members[part.casefold()], strings, limits) if table else None)
+        SheetPart(
+            name, part, partial(_look, data, members[part.casefold()], strings, limits) if table else None
+        )
         for name, part, table in structure.sheets
     )
     return Package(data, sheets, structure.date1904, structure.properties, members)
@@ -366,7 +368,7 @@ class _Strings:
         return cells * len(self._xml) > limit and cells * int(self.lengths.max(initial=0)) > limit
 
 
-def _look(data: bytes, member: Member, strings: _Strings, limits: Limits) -> SheetScan:
+def _look(data: bytes, strings: _Strings, limits: Limits, member: Member) -> SheetScan:
     """Look through a worksheet."""
     scan = _scan(data, member, limits)
     if strings.may_exceed(scan.filled, limits.text_bytes):
@@ -385,9 +387,7 @@ def _sheet_pieces(data: bytes, member: Member, limits: Limits) -> Iterator[bytes
     yield rest
 
 
-def _check_text(
-    pieces: Iterable[bytes], lengths: NDArray[np.int64], part: str, limits: Limits
-) -> None:
+def _check_text(pieces: Iterable[bytes], lengths: NDArray[np.int64], part: str, limits: Limits) -> None:
     total = 0
     for piece in pieces:
         numbers = np.array([int(number) for number in _SHARED.findall(piece)], dtype=np.int64)
