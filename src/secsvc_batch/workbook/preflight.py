@@ -368,7 +368,7 @@ class _Strings:
         return cells * len(self._xml) > limit and cells * int(self.lengths.max(initial=0)) > limit
 
 
-def _look(data: bytes, strings: _Strings, limits: Limits, member: Member) -> SheetScan:
+def _look(data: bytes, member: Member, strings: _Strings, limits: Limits) -> SheetScan:
     """Look through a worksheet."""
     scan = _scan(data, member, limits)
     if strings.may_exceed(scan.filled, limits.text_bytes):
