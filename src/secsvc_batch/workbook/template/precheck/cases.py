@@ -9,9 +9,11 @@ from secsvc_batch.workbook.template.precheck.rows import People_, window_start
 
 ENDED, RUNNING, SINGLE, UNCLEAR, NEITHER, OUTSIDE = "E", "R", "S", "U", "V", "-"
 SERVICE, TYPE, OWN, FORM, ACHIEVED, MANAGED, STATE, CLEAN, DOUBT = range(1, 10)
+_MONTHS_WIDTH = 6
 _AMOUNT = (1, 1, 4, 4)  # contracts certain and possible, months certain and possible
 AMOUNT_WIDTH = sum(_AMOUNT)
 _MOST_MONTHS = 9999
+_MOST_CHARACTERS = 32767
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,10 @@ class Cases:
         spaced = f.spaced(cell)
         bars = f'ISNUMBER(FIND("|",{cell}))'
         clean = f"IF(LEN({cell})=0,TRUE,IF({bars},FALSE,{plan.stable(spaced, LONG_LENGTH)}))"
-        plan.step("case_clean", "cases", f'IF({clean},"1","0")')
-        plan.name("case_clean", 'of_case_clean="1"')
-        plan.name("case_people", "of_case_people")
-        self.participants = plan.rows("case_people", "cases", f'IF(case_clean,{f.tokens(cell)},"")')
+        people = f'IF({clean},"1"&{f.tokens(cell)},"0")'
+        self.participants = plan.rows("case_people", "cases", people)
+        plan.name("case_clean", 'LEFT(of_case_people,1)="1"')
+        plan.name("case_people", f"MID(of_case_people,2,{_MOST_CHARACTERS})")
 
     def _facts(self) -> str:
         """The codes of the row in one text; ``case_<name>`` stands for each."""
@@ -82,9 +84,9 @@ class Cases:
             plan.name(f"case_{name}", f"MID(of_case_codes,{place},1)")
         unknown = ",".join(f'case_{name}="Q"' for name in ("service", "type", "form", "achieved"))
         doubt = f'IF(OR(case_odd_row="1",{unknown},AND(case_managed="Q",case_some_managed="1")),"1","0")'
-        state = plan.step("case_state", "cases", self._state())
-        plan.name("case_state", state)
-        return plan.rows("cases", "cases", f"LEFT(of_case_codes,6)&case_state&of_case_clean&{doubt}")
+        plan.name("case_state", f.mid("of_cases", STATE))
+        clean = "LEFT(of_case_people,1)"
+        return plan.rows("cases", "cases", f"LEFT(of_case_codes,6)&{self._state()}&{clean}&{doubt}")
 
     def _achieved(self) -> str:
         x, vocabulary = self._here["outcome"], self.plan.content.layout.vocabularies["outcome"]
@@ -113,12 +115,12 @@ class Cases:
         return self.plan.rows("amounts", "cases", "&".join(parts) or '"-"')
 
     def _ways_of_counting(self) -> None:
-        """Columns for the case as one contract, by years and in months, certainly and possibly."""
-        step, before = self.plan.step, window_start(self.years)
+        """The case as one contract, by years and in months, certainly and possibly."""
+        before = window_start(self.years)
         late, early = "case_has_start*(case_start>base_day)", f"case_has_end*(case_end<{before})"
         years = "+".join(f"(EDATE(case_low,{12 * i})<=case_after)" for i in range(1, self.years + 1))
         self.plan.name("case_after", "case_last+1")
-        whole = step("whole_years", "cases", f"IF(case_last<case_low,0,{years})")
+        whole = self.plan.name("whole_years", f"IF(case_last<case_low,0,{years})")
         rest = f"IF(case_last<case_low,0,--(EDATE(case_low,12*{whole})<case_after))"
         over = f"case_has_end*(case_end<={before})"
         ways = {
@@ -127,14 +129,18 @@ class Cases:
             "years_sure": f"IF(case_has_start,{whole},0)",
             "years_perhaps": f"IF(case_has_start,{whole}+{rest},IF({over}>0,0,{self.years}))",
         }
-        packed = "&".join(f'TEXT({formula},"0")' for formula in ways.values())
-        plan_unclear = 'OR(case_odd+case_contrary>0,case_form="-",case_form="Q")'
-        step("case_ways", "cases", f'{packed}&IF({plan_unclear},"1","0")')
-        for place, name in enumerate((*ways, "case_unclear"), 1):
-            self.plan.name(name, f"(0&MID(of_case_ways,{place},1))*1")
+        unclear = 'OR(case_odd+case_contrary>0,case_form="-",case_form="Q")'
+        numbers = {name: (formula, 1) for name, formula in ways.items()}
+        numbers["case_unclear"] = f"IF({unclear},1,0)", 1
         if any(rule.months for rule in self.records):
-            step("months_sure", "cases", self._months("case_low", rest=False))
-            step("months_perhaps", "cases", self._months("case_start", rest=True))
+            numbers["months_sure"] = self._months("case_low", rest=False), _MONTHS_WIDTH
+            numbers["months_perhaps"] = self._months("case_start", rest=True), _MONTHS_WIDTH
+        packed = "&".join(f'TEXT({formula},"{"0" * width}")' for formula, width in numbers.values())
+        self.plan.step("case_ways", "cases", packed)
+        place = 1
+        for name, (_, width) in numbers.items():
+            self.plan.name(name, f.number("of_case_ways", place, width))
+            place += width
 
     def _months(self, start: str, *, rest: bool) -> str:
         """Complete months from ``start`` to the last day, and one more for a rest."""
@@ -154,8 +160,8 @@ class Cases:
         if rule.months:
             no_days = "OR(case_odd+case_contrary>0,case_has_start=0)"
             months = (
-                f"IF({no_days},0,of_months_sure)",
-                f"IF({no_days},{rule.months},MIN({_MOST_MONTHS},of_months_perhaps))",
+                f"IF({no_days},0,months_sure)",
+                f"IF({no_days},{rule.months},MIN({_MOST_MONTHS},months_perhaps))",
             )
         values = [
             f"IF({sure},{least},0)",

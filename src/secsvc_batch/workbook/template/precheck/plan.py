@@ -94,22 +94,28 @@ class Plan:
     def rows(self, name: str, sheet_id: str, formula: str) -> str:
         """Calculate ``formula`` in every row of a sheet that holds anything.
 
-        Returns the name of the whole vector; ``of_<name>`` stands for the value of the same row.
+        Returns the name of the whole vector; ``of_<name>`` stands for the value of the same row. The name
+        in the cells is short, ``_`` and the column: it stands there some ten thousand times.
         Intermediate results have columns of their own where several formulas use them: LibreOffice puts
         the formula of a name in its place, and a formula has room for some thousand operands.
         """
         column = self._next_column()
         last = grid.last_row(self.places.sheets[sheet_id])
         content = f"COUNTA({self.places.row_here(sheet_id)})"
-        self.name(f"row_{name}", f'IF({content}=0,"",{formula})')
+        row_name = self.name(f"_{xl_col_to_name(column)}", f'IF({content}=0,"",{formula})')
         self.name(f"of_{name}", f"{self.sheet}!{xl_col_to_name(column, True)}1")
-        self.formulas += [(row, column, f"row_{name}") for row in range(grid.FIRST_ROW, last + 1)]
+        self.formulas += [(row, column, row_name) for row in range(grid.FIRST_ROW, last + 1)]
         return self.name(f"v_{name}", f"{self.sheet}!{xl_range_abs(grid.FIRST_ROW, column, last, column)}")
 
     def step(self, name: str, sheet_id: str, formula: str) -> str:
         """Calculate ``formula`` in every row of a sheet and return the name of the value of the same row."""
         self.rows(name, sheet_id, formula)
         return f"of_{name}"
+
+    def letters(self, name: str, sheet_id: str, formulas: Sequence[str]) -> list[str]:
+        """Calculate a character by each formula, all in one column; return what stands for each in a row."""
+        value = self.step(name, sheet_id, "&".join(formulas) or '"-"')
+        return [f.mid(value, place) for place in range(1, len(formulas) + 1)]
 
     def aligned(self, name: str, formulas: Sequence[str]) -> None:
         """Calculate a value per data row from the first on; ``name`` stands for that of the same row."""

@@ -20,12 +20,12 @@ def reviews(cases: Cases, meets: Meets, rules: list[CaseReview]) -> Reviews:
     """Calculate a letter per case for each of the different rules."""
     plan = cases.plan
     _reviewers(cases)
-    parts, places = [], {}
-    for place, (key, rule) in enumerate(review_rules(rules).items(), 1):
-        places[key] = place
-        letter = plan.step(f"review_{place}", "cases", _letter(rule, cases, meets, place))
-        parts.append(_settled(letter, cases))
-    return Reviews(plan.rows("reviews", "cases", "&".join(parts) or '"-"'), places)
+    ways = review_rules(rules)
+    who = plan.letters("reviewed", "cases", [_by_whom(rule, meets) for rule in ways.values()])
+    letters = [_letter(rule, done, cases) for rule, done in zip(ways.values(), who, strict=True)]
+    settled = [_settled(letter, cases) for letter in plan.letters("review", "cases", letters)]
+    places = {key: place for place, key in enumerate(ways, 1)}
+    return Reviews(plan.rows("reviews", "cases", "&".join(settled) or '"-"'), places)
 
 
 def _reviewers(cases: Cases) -> None:
@@ -55,15 +55,19 @@ def _reviewers(cases: Cases) -> None:
         plan.name(name, f'MID({facts},{place},1)="1"')
 
 
-def _letter(rule: CaseReview, cases: Cases, meets: Meets, place: int) -> str:
-    reviewers = cases.plan.places.here("cases", "reviewers")
+def _by_whom(rule: CaseReview, meets: Meets) -> str:
+    """Whether somebody reviewed the case who may."""
     if rule.check == "case_review:participant_or_expert":
         inner = _expert(rule, meets)
     else:
         own = '"R"' if rule.check == "case_peer_review" else '"F"'
         good = "OR(rev_outside,AND(case_clean,rev_known>rev_inside))"
         inner = f'IF({good},"P",IF(AND(case_clean,rev_count=rev_inside),{own},"R"))'
-    who = cases.plan.step(f"reviewed_{place}", "cases", f'IF(rev_clean,{inner},"R")')
+    return f'IF(rev_clean,{inner},"R")'
+
+
+def _letter(rule: CaseReview, who: str, cases: Cases) -> str:
+    reviewers = cases.plan.places.here("cases", "reviewers")
     letter = f'IF(LEN({reviewers})=0,"F",IF(AND({who}="P",rev_capped),"R",{who}))'
     return _by_method(rule, letter, cases)
 

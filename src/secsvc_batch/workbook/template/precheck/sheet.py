@@ -195,7 +195,8 @@ class Precheck:
             else:
                 sheet.write_number(row, column, value)
         for row, column, formula in self.plan.formulas:
-            sheet.write_formula(row, column, f"={formula}", None, "")
+            # on the sheet itself its name says nothing
+            sheet.write_formula(row, column, "=" + formula.replace(f"{self.plan.sheet}!", ""), None, "")
         protect(sheet)
         return sheet
 
