@@ -29,20 +29,21 @@ _SERIAL_MAX = 2_958_465  # 9999-12-31
 _ERAS = {"昭和": 1925, "S": 1925, "平成": 1988, "H": 1988, "令和": 2018, "R": 2018}
 # a time of day behind a date, apart from it by a space or T (after 日 by nothing)
 _TIME = (
-    r"(?:(?:\s+|T|(?<=日))(?:午前|午後|AM|PM)?\s*\d{1,2}\s*[:時]\s*\d{1,2}"
-    r"(?:\s*[:分]\s*(?:\d{1,2}(?:\.\d+)?\s*秒?)?)?\s*(?:AM|PM)?Z?)?"
+    r"(?:(?:\s+|T|(?<=日))(?:午前|午後|AM|PM)?\s*\d{1,2}\s*(?:時|[:時]\s*\d{1,2}"
+    r"(?:\s*[:分]\s*(?:\d{1,2}(?:\.\d+)?\s*秒?)?)?)\s*(?:AM|PM)?Z?)?"
 )
 _YMD = (
     r"(?P<y>\d{4})\s*(?:(?P<s>[/.\-])\s*(?P<m>\d{1,2})\s*(?P=s)\s*(?P<d>\d{1,2})"
     r"|年\s*(?P<m2>\d{1,2})\s*月\s*(?P<d2>\d{1,2})\s*日)"
 )
 _ERA = (
-    r"(?P<era>昭和|平成|令和|[SHR])\s*(?P<y>元|\d{1,2})\s*"
+    r"(?P<era>昭\s*和|平\s*成|令\s*和|[SHR])\s*(?P<y>元|\d{1,3})\s*"
     r"(?:(?P<s>[/.])\s*(?P<m>\d{1,2})\s*(?P=s)\s*(?P<d>\d{1,2})"
     r"|年\s*(?P<m2>\d{1,2})\s*月\s*(?P<d2>\d{1,2})\s*日)"
 )
-_EIGHT = r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})"
+_EIGHT = r"(?P<y>\d{4})\s*(?P<m>\d{2})\s*(?P<d>\d{2})"
 _DATE_PATTERNS = tuple(re.compile(p + _TIME, re.IGNORECASE) for p in (_YMD, _ERA, _EIGHT))
+_COUNT_MAX = 999_999_999  # a larger number is as far from every number of people as this one
 _COUNT = re.compile(r"(\d+)\s*[名人]?")
 
 
@@ -137,7 +138,8 @@ def _written(text: str) -> int | None:
             part = found.groupdict()
             year = 1 if part["y"] == "元" else int(part["y"])
             if era := part.get("era"):
-                year = year + _ERAS[era.upper()] if year else 0
+                # an era may run past its end: 昭和100年 is 2025
+                year = year + _ERAS["".join(era.upper().split())] if year else 0
             month, day = part["m"] or part["m2"], part["d"] or part["d2"]
             return _calendar(year, int(month), int(day))
     return None
@@ -153,8 +155,8 @@ def _calendar(year: int, month: int, day: int) -> int | None:
 def count_of(raw: RawCell) -> int | None:
     """Return a whole number >= 0 from a number cell or digits (名 or 人 may follow), else None."""
     if isinstance(raw, float):
-        return int(raw) if raw.is_integer() and 0 <= raw < 1e9 else None
+        return min(int(raw), _COUNT_MAX) if raw.is_integer() and raw >= 0 else None
     if isinstance(raw, str) and (found := _COUNT.fullmatch(text_of(raw))):
-        digits = found.group(1)
-        return int(digits) if len(digits) < 10 else None
+        digits = found.group(1).lstrip("0") or "0"
+        return int(digits) if len(digits) < 10 else _COUNT_MAX
     return None
