@@ -57,9 +57,13 @@ def test_the_order_of_applicants_and_rows_does_not_matter(seed: int) -> None:
 
 def _has_duplicates(kind: str, rows: list[dict[str, RawCell]]) -> bool:
     """Of two rows with the same number the first one counts: there the order does matter."""
-    key = {"staff": "staff_id", "services": "service", "procedures": "clause", "headcounts": "clause"}.get(
-        kind
-    )
+    key = {
+        "staff": "staff_id",
+        "services": "service",
+        "cases": "case_id",
+        "procedures": "clause",
+        "headcounts": "clause",
+    }.get(kind)
     keys = [row[key] for row in rows] if key else []
     return len(set(keys)) < len(keys)
 

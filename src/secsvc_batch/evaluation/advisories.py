@@ -70,7 +70,7 @@ def _routes(service: Service, ctx: Context, who: str) -> list[Requirement]:
 
 def _staff(people: Bools, applied: Bools, ctx: Context) -> Ints:
     """Return the positions in the staff sheet of these people, where their service was applied for."""
-    return ctx.people.position[people & applied[ctx.people.applicant]]
+    return _at(people & applied[ctx.people.applicant])
 
 
 def _experts(service: Service, applied: Bools, ctx: Context) -> Iterator[Advice]:
@@ -172,7 +172,7 @@ def _education(service: Service, applied: Bools, ctx: Context) -> Iterator[Advic
         missing = people.select(rule.people).possible & ~educated & open_[people.applicant]
         role = next((r for r in rule.people.roles if r == service.role), rule.people.roles[0])
         params = {**_names(service), "title": {"ja": leaf.title.ja, "en": leaf.title.en}}
-        yield Advice("person_without_education", "staff", role, people.position[missing], params)
+        yield Advice("person_without_education", "staff", role, _at(missing), params)
 
 
 def _education_rows(leaf: Requirement, ctx: Context) -> Ints:

@@ -26,7 +26,7 @@ from secsvc_batch.evaluation.outcome import SHEETS, UNITS, Outcome, held
 from secsvc_batch.evaluation.reasons import Reason, bits
 from secsvc_batch.standard.loader import Standard
 from secsvc_batch.standard.model import AppliesTo, Reference, Requirement, Route, Service
-from secsvc_batch.tables.typed import Tables
+from secsvc_batch.tables.typed import Tables, without_repetitions
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,11 @@ class Results:
 
 
 def evaluate(tables: Tables, count: int, standard: Standard, base_date: date) -> Results:
-    """Decide every node of the standard for ``count`` applicants (see ``Results``)."""
+    """Decide every node of the standard for ``count`` applicants (see ``Results``).
+
+    Of two rows with the same staff or case number the first one counts (readings: Cells).
+    """
+    tables = without_repetitions(tables, standard.layout)
     ctx = Context(count=count, base_date=base_date, tables=tables, standard=standard)
     for requirement in standard.requirements:
         _decide(requirement, ctx)

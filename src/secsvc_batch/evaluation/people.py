@@ -28,20 +28,15 @@ class Links:
 
 
 class People:
-    """One entry per person: the first row of each staff number of an applicant.
-
-    A second row of the same number is an error that validation reports; the first one counts.
-    """
+    """One entry per row of the staff sheet, in which every number stands once."""
 
     def __init__(self, staff: Table, base: int) -> None:
         self._staff = staff
-        keep = _first_of_key(staff)
-        self.position: Ints = np.flatnonzero(keep).astype(np.int32)
-        self.applicant: Ints = staff.applicant[keep]
-        self.row: Ints = staff.row[keep]
-        self.ids: Objects = staff["staff_id"].value[keep]
-        self.unreadable_id: Bools = staff["staff_id"].unreadable[keep]
-        self.in_post: Bounds = _in_post(staff, base)[keep]
+        self.applicant: Ints = staff.applicant
+        self.row: Ints = staff.row
+        self.ids: Objects = staff["staff_id"].value
+        self.unreadable_id: Bools = staff["staff_id"].unreadable
+        self.in_post: Bounds = _in_post(staff, base)
 
     def __len__(self) -> int:
         return len(self.applicant)
@@ -120,18 +115,12 @@ class People:
         for name in columns:
             column = self._staff[name]
             named = self._staff.has(name, "expert") if who == EXPERTS else column.ok
-            result = result | Bounds.doubt(named, column.unreadable)[self.position]
+            result = result | Bounds.doubt(named, column.unreadable)
         return result
 
     def select(self, rule: PeopleRule) -> Bounds:
         """Return the people a rule speaks of: with such a role and in post on the base date."""
         return self.role(rule.roles, rule.who) & self.in_post
-
-
-def _first_of_key(staff: Table) -> Bools:
-    """Keep every row but the later ones of a number that stood above."""
-    frame = pd.DataFrame({"applicant": staff.applicant, "id": staff["staff_id"].value})
-    return np.asarray(~frame.duplicated() | ~staff["staff_id"].ok)
 
 
 def _in_post(staff: Table, base: int) -> Bounds:

@@ -135,9 +135,7 @@ def required_blank(chunk: Chunk, table: Table, spec: Field) -> Bools:
 
 
 def duplicate_key(chunk: Chunk, table: Table, spec: Field) -> Bools:
-    at = np.flatnonzero(table[spec.id].ok)
-    pairs = pd.DataFrame({"applicant": table.applicant[at], "value": table[spec.id].value[at]})
-    return _except(table, at[pairs.duplicated(keep="first").to_numpy()])
+    return ~table.repeated(spec.id)
 
 
 def unknown_person(chunk: Chunk, table: Table, spec: Field) -> Bools:

@@ -18,7 +18,7 @@ Each distinct raw value of a column is judged once; the rest is array indexing.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -103,6 +103,14 @@ class Table:
         bits = int(sum(1 << int(code) for code in self.codes(name, choices)))
         return np.asarray((self.columns[name].value & bits) != 0)
 
+    def repeated(self, name: str) -> Bools:
+        """Tell per row whether a row above of the same applicant holds the same value (blank: no)."""
+        column = self.columns[name]
+        pairs = pd.DataFrame({"applicant": self.applicant, "value": column.value})[column.ok]
+        later = np.zeros(len(self), dtype=bool)
+        later[pairs.index[pairs.duplicated()]] = True
+        return later
+
     def items(self, name: str) -> Items:
         """Return the single values of an ids column; unreadable cells give none."""
         if name not in self._items:
@@ -128,6 +136,31 @@ Tables = dict[str, Table]
 def typed_tables(sheets: dict[str, pd.DataFrame], layout: Layout) -> Tables:
     """Return the typed tables of raw ones (``RawTables.sheets``), one per sheet kind."""
     return {sheet.id: _typed_table(sheets[sheet.id], sheet.id, layout) for sheet in layout.tables}
+
+
+def without_repetitions(tables: Tables, layout: Layout) -> Tables:
+    """Return the tables with the later rows of a number that must be unique as blank rows.
+
+    The first row of a number counts. Every row keeps its position, which findings rest on.
+    """
+    result = {}
+    for sheet in layout.tables:
+        table = tables[sheet.id]
+        for spec in sheet.fields:
+            if spec.unique and (later := table.repeated(spec.id)).any():
+                table = _blanked(table, later, layout)
+        result[sheet.id] = table
+    return result
+
+
+def _blanked(table: Table, rows: Bools, layout: Layout) -> Table:
+    columns = {}
+    for spec in layout.by_id[table.kind].fields:
+        column, empty = table[spec.id], _judge(spec, layout)[1]
+        value, state = column.value.copy(), column.state.copy()
+        value[rows], state[rows] = empty, BLANK
+        columns[spec.id] = Column(value, state)
+    return replace(table, columns=columns, _items={})
 
 
 def _typed_table(frame: pd.DataFrame, kind: str, layout: Layout) -> Table:
