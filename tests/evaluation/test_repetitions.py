@@ -1,35 +1,15 @@
 """Of two rows with the same number the first one counts, whatever the second one says."""
 
-from functools import cache
-
-from secsvc_batch.standard.loader import Standard, load_standard
-from secsvc_batch.standard.model import VERDICTS
 from secsvc_batch.tables.cells import RawCell
-from tests.property.applicants import Workbook, as_workbook, decided
-from tests.support import conformance_cases
+from tests.evaluation.books import applicant, the_standard, verdict
+from tests.property.applicants import Workbook, decided
 
 RECORD, REVIEW = "2-1(1)ア(ウ)", "2-1(2)ウ(ア)"
-
-
-@cache
-def the_standard() -> Standard:
-    return load_standard()
-
-
-def applicant(name: str) -> Workbook:
-    case = next(c for c in conformance_cases() if c["name"] == name)
-    return as_workbook(case, the_standard().layout)
 
 
 def again(book: Workbook, kind: str, **changed: RawCell) -> None:
     """Enter the last row of a sheet once more, with some cells changed."""
     book[kind].append({**book[kind][-1], **changed})
-
-
-def verdict(book: Workbook, clause: str) -> str:
-    standard = the_standard()
-    code = decided([book], standard).verdicts()[0, standard.requirements.index(standard.by_clause[clause])]
-    return VERDICTS[int(code)]
 
 
 def test_a_contract_entered_twice_under_one_number_counts_once() -> None:

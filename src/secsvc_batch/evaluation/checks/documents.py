@@ -205,9 +205,11 @@ def _auditor(requirement: Requirement, row: Procedure, ctx: Context) -> tuple[Bo
     items = table.items("auditor")
     applicant = table.applicant[items.position]
     keys = ctx.person_keys(applicant, items.value)
-    ended = np.isin(keys, cases.participants(cases.ended))
-    running = np.isin(keys, cases.participants(cases.running | cases.unclear))
-    unknown = (ctx.people.find(applicant, items.value) < 0) & ~np.isin(items.value, list(ctx.word("outside")))
+    # 外部 names no person: an auditor from outside is not the helper from outside on some case
+    person = ~np.isin(items.value, list(ctx.word("outside")))
+    ended = person & np.isin(keys, cases.participants(cases.ended))
+    running = person & np.isin(keys, cases.participants(cases.running | cases.unclear))
+    unknown = person & (ctx.people.find(applicant, items.value) < 0)
 
     def per_row(which: Bools) -> Bools:
         marked = np.zeros(len(table), dtype=bool)
