@@ -67,6 +67,10 @@ class Context:
         text = self.layout.words[name]
         return {cells.text_of(text.ja), cells.text_of(text.en)}
 
+    def says(self, values: Objects, name: str) -> Bools:
+        """Tell which values are a word with a meaning of its own, in either language."""
+        return np.asarray(pd.Index(values, dtype=object).isin(list(self.word(name))))
+
     def links(self, kind: str) -> Links:
         """Return whose rows the rows of a sheet are."""
         return self.once(("links", kind), lambda: self.people.rows_of(self.tables[kind]))
@@ -79,7 +83,7 @@ class Context:
             name = table[main].value
             if other is None:
                 return name
-            is_other = np.isin(name, list(self.word("other")))
+            is_other = self.says(name, "other")
             return np.asarray(np.where(is_other, table[other].value, name))
 
         return self.once(("names", kind, main), make)
@@ -89,7 +93,7 @@ class Context:
         table = self.tables[kind]
         if other is None:
             return table[main].error
-        is_other = np.isin(table[main].value, list(self.word("other")))
+        is_other = self.says(table[main].value, "other")
         return np.asarray(table[main].error | (is_other & table[other].error))
 
     def in_list(self, names: Objects, list_id: str, expires: str | None = None) -> Bools:

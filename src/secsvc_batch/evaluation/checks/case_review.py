@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from secsvc_batch.evaluation.algebra import (
@@ -118,13 +119,14 @@ class _Reviewers:
         self.items = table.items("reviewers")
         applicant = table.applicant[self.items.position]
         self.person = people.find(applicant, self.items.value)
-        self.outside = self.of(np.isin(self.items.value, list(ctx.word("outside"))))
+        outside = ctx.says(self.items.value, "outside")
+        self.outside = self.of(outside)
         on_case = self._on_case(applicant, ctx)
         known = self.person >= 0
         self.known_outsider = self.of(known & ~on_case)
         self.participant = self.of(on_case)
         self.other = self.of(~on_case)
-        self.unknown = self.of(~known & ~np.isin(self.items.value, list(ctx.word("outside"))))
+        self.unknown = self.of(~known & ~outside)
         self.blank = table["reviewers"].blank
         self.unreadable = table["reviewers"].unreadable | table["participants"].unreadable
 
@@ -143,7 +145,7 @@ class _Reviewers:
         worker_keys = (
             ctx.person_keys(table.applicant[workers.position], workers.value) * step + workers.position
         )
-        return np.isin(reviewer_keys, worker_keys)
+        return np.asarray(pd.Index(reviewer_keys).isin(worker_keys))
 
 
 def _by_reviewers(rule: CaseReview, ctx: Context) -> tuple[Verdicts, Bits]:

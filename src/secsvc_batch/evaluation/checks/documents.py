@@ -1,6 +1,7 @@
 """Requirements that a document or a named person shows: procedures, lists, specifications."""
 
 import numpy as np
+import pandas as pd
 
 from secsvc_batch.evaluation.algebra import FAIL, PASS, Bools, Bounds, lowest
 from secsvc_batch.evaluation.checks.case_review import cases_of
@@ -204,11 +205,11 @@ def _auditor(requirement: Requirement, row: Procedure, ctx: Context) -> tuple[Bo
     cases = cases_of(ctx.standard.service_of(requirement.clause).id, rule.window_years, ctx)
     items = table.items("auditor")
     applicant = table.applicant[items.position]
-    keys = ctx.person_keys(applicant, items.value)
+    keys = pd.Index(ctx.person_keys(applicant, items.value))
     # 外部 names no person: an auditor from outside is not the helper from outside on some case
-    person = ~np.isin(items.value, list(ctx.word("outside")))
-    ended = person & np.isin(keys, cases.participants(cases.ended))
-    running = person & np.isin(keys, cases.participants(cases.running | cases.unclear))
+    person = ~ctx.says(items.value, "outside")
+    ended = person & keys.isin(cases.participants(cases.ended))
+    running = person & keys.isin(cases.participants(cases.running | cases.unclear))
     unknown = person & (ctx.people.find(applicant, items.value) < 0)
 
     def per_row(which: Bools) -> Bools:

@@ -120,7 +120,7 @@ def contracts(rule: RouteTrackRecord, ctx: Context) -> Amount:
     table = ctx.tables["cases"]
     when = period(ctx, rule.window_years)
     inside, why_one = _within_window(when, ctx)
-    by_years = _by_years(when, rule.window_years, ctx)
+    by_years = ctx.once(("by years", rule.window_years), lambda: _by_years(when, rule.window_years, ctx))
     form, single = table["contract_form"], table.has("contract_form", "single")
     annual = table.has("contract_form", rule.annual_form)
     one_certain, one_possible = inside.certain.astype(np.int32), inside.possible.astype(np.int32)
@@ -239,8 +239,7 @@ def _record(requirement: Requirement, ctx: Context) -> Record:
     rule = requirement.requires
     assert isinstance(rule, RouteTrackRecord)
     cases, people = ctx.tables["cases"], ctx.people
-    links = ctx.once("participants", lambda: people.items_of(cases, "participants"))
-    links = _distinct(links)
+    links = ctx.once("participants", lambda: _distinct(people.items_of(cases, "participants")))
     counts, why_not = eligible(rule, ctx)
     size, rows = len(people), []
     amounts = [("contracts", contracts(rule, ctx), rule.contracts)]
