@@ -6,9 +6,11 @@ import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
-PRODUCT, PLAIN, FLOOR, RAW_FLOOR = "product", "plain", "floor", "raw floor"
+PRODUCT, ONE_WORKER, PLAIN, FLOOR, RAW_FLOOR = "product", "one worker", "plain", "floor", "raw floor"
+HELP, BARE = "help", "bare"
 WHAT = {
     PRODUCT: "`secsvc-batch evaluate` with two worker processes",
+    ONE_WORKER: "the same with one",
     PLAIN: "[bench/plain.py](../bench/plain.py): openpyxl and pandas, file by file",
     FLOOR: "[bench/floor.py](../bench/floor.py): calamine, packages copied with one more sheet (zipfile)",
     RAW_FLOOR: "the same, members copied without inflating them (`--raw`)",
@@ -42,13 +44,19 @@ class Spread:
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured. ``stages``: seconds, added up over processes; ``growth``: the product by files."""
+    """What was measured.
+
+    ``stages``: seconds, added up over processes; ``growth``: the product by files; ``starts``: ``--help``
+    and a bare program; ``rules``: applicants per second by number of applicants.
+    """
 
     files: int
     runs: list[dict[str, Run]]
     stages: dict[str, float]
     agreement: float
     growth: dict[int, Run]
+    starts: list[dict[str, Run]]
+    rules: dict[int, float]
 
     def ratio(self, one: str, other: str) -> Spread:
         """Return how many times as long ``one`` takes as ``other``."""
@@ -65,7 +73,15 @@ class Figures:
 def page(figures: Figures) -> str:
     """Return the figures as Markdown."""
     return (
-        "\n".join([*_head(figures), *_comparison(figures), *_stages(figures), *_growth(figures)]).rstrip()
+        "\n".join(
+            [
+                *_head(figures),
+                *_comparison(figures),
+                *_stages(figures),
+                *_rules(figures),
+                *_growth(figures),
+            ]
+        ).rstrip()
         + "\n"
     )
 
@@ -114,6 +130,27 @@ def _comparison(figures: Figures) -> list[str]:
         f" the two agree on {figures.agreement:.2%} of the nodes.",
         f"- {figures.ratio(PRODUCT, FLOOR)} times the floor,"
         f" {figures.ratio(PRODUCT, RAW_FLOOR)} times the raw one.",
+        f"- Two workers are {figures.ratio(ONE_WORKER, PRODUCT)} times as fast as one.",
+        f"- `--help` takes {_starts(figures)} times as long as that of a bare click program.",
+        "",
+    ]
+
+
+def _starts(figures: Figures) -> Spread:
+    return Spread.of([run[HELP].seconds / run[BARE].seconds for run in figures.starts])
+
+
+def _rules(figures: Figures) -> list[str]:
+    rows = [f"| {size:,} | {speed:,.0f} |" for size, speed in figures.rules.items()]
+    return [
+        "## The rules alone",
+        "",
+        "From tables of judged cells to verdicts with the rows that they come from, in memory, on one core",
+        "([bench/rules.py](../bench/rules.py)).",
+        "",
+        "| applicants | a second |",
+        "|---|---|",
+        *rows,
         "",
     ]
 
@@ -140,8 +177,6 @@ def _stages(figures: Figures) -> list[str]:
 
 
 def _growth(figures: Figures) -> list[str]:
-    if not figures.growth:
-        return []
     rows = [
         f"| {files:,} | {run.seconds:.1f} | {run.seconds / files * 1000:.1f} | {run.memory:.0f} |"
         for files, run in figures.growth.items()

@@ -5,12 +5,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from secsvc_batch import __version__
+from secsvc_batch.standard.source import Source
 
 if TYPE_CHECKING:
     from secsvc_batch.round.run import RoundReport
@@ -38,24 +40,21 @@ class BaseDate(click.ParamType[date]):
         return day_of(number)
 
 
-Decorator = Callable[[Callable[..., None]], Callable[..., None]]
-
-
-def _options(*options: Decorator) -> Decorator:
-    def add(function: Callable[..., None]) -> Callable[..., None]:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return add
-
-
 _lang = click.option("--lang", type=click.Choice(["ja", "en"]), default="ja", help="表示言語 / language")
 _rules = click.option("--rules", type=_FOLDER, help="基準のルールのフォルダー / folder of rules")
 _lists = click.option("--reference-lists", "lists", type=_FOLDER, help="例示のフォルダー / reference lists")
 _readings = click.option("--readings", type=_EXISTING, help="解釈のファイル / file of readings")
 _base_date = click.option("--base-date", type=BaseDate(), required=True, help="基準となる日 / base date")
-_standard_options = _options(_rules, _lists, _readings, _lang)
+
+
+def _standard_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say which standard it is about, as ``source``, and ``lang``."""
+
+    @wraps(function)
+    def command(*, rules: Path | None, lists: Path | None, readings: Path | None, **others: Any) -> None:
+        function(source=Source(rules, lists, readings), **others)
+
+    return _rules(_lists(_readings(_lang(command))))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -109,12 +108,6 @@ def _wrong_use(lang: str) -> Iterator[None]:
         sys.exit(WRONG_USE)
 
 
-def _load(rules: Path | None, lists: Path | None, readings: Path | None) -> "Standard":
-    from secsvc_batch.standard.loader import load_standard
-
-    return load_standard(rules, lists, readings)
-
-
 # --- evaluate -------------------------------------------------------------------------------------
 
 
@@ -145,9 +138,7 @@ def evaluate(
     submissions: tuple[Path, ...],
     base_date: date,
     out: Path,
-    rules: Path | None,
-    lists: Path | None,
-    readings: Path | None,
+    source: Source,
     lang: str,
     workers: int,
     memory_limit: int | None,
@@ -163,10 +154,9 @@ def evaluate(
     from secsvc_batch.round.results import ResultsFolder
 
     folder = ResultsFolder(out)
-    # as seen from anywhere: workers need not be where this process is
-    rules, lists, readings = (path and path.absolute() for path in (rules, lists, readings))
     limit = TIME_LIMIT if time_limit is None else time_limit
-    job = Job(base_date, folder.staging, rules, lists, readings, lang, time_limit=limit)
+    # workers need not be where this process is
+    job = Job(base_date, folder.staging, source.absolute(), lang, time_limit=limit)
     with _wrong_use(lang):
         sample_lists = job.standard.lists.is_sample
         inputs = find_inputs(submissions, leave_out=folder.folders)
@@ -258,16 +248,14 @@ def check(
     base_date: date | None,
     html: Path | None,
     form: str,
-    rules: Path | None,
-    lists: Path | None,
-    readings: Path | None,
+    source: Source,
     lang: str,
 ) -> None:
     """提出前の FILE（申請書）を確かめます。 / Look at your own workbook before you submit it."""
     from secsvc_batch.round.inputs import find_inputs
 
     with _wrong_use(lang):
-        standard = _load(rules, lists, readings)
+        standard = source.load()
         inputs = find_inputs(files)
     from secsvc_batch.check.run import run_check
 
@@ -287,9 +275,7 @@ def explain(
     file: Path,
     clause: str,
     base_date: date,
-    rules: Path | None,
-    lists: Path | None,
-    readings: Path | None,
+    source: Source,
     lang: str,
 ) -> None:
     """FILE の CLAUSE（要件番号）の判定の経緯を示します。 / Show how one verdict came about."""
@@ -297,7 +283,7 @@ def explain(
     from secsvc_batch.standard.catalogue import find_requirement
 
     with _wrong_use(lang):
-        standard = _load(rules, lists, readings)
+        standard = source.load()
         requirement = find_requirement(standard, clause)
     from secsvc_batch.reports.explain import explain_file
 
@@ -320,14 +306,12 @@ def template(
     services: tuple[str, ...],
     output: Path,
     base_date: date | None,
-    rules: Path | None,
-    lists: Path | None,
-    readings: Path | None,
+    source: Source,
     lang: str,
 ) -> None:
     """空の申請様式を書き出します。 / Write the blank template."""
     with _wrong_use(lang):
-        standard = _load(rules, lists, readings)
+        standard = source.load()
     wanted = [_service_id(name, standard) for name in services] or None
     from secsvc_batch.workbook.template import write_template
 
@@ -356,14 +340,12 @@ def sample(
     seed: int,
     out: Path,
     base_date: date,
-    rules: Path | None,
-    lists: Path | None,
-    readings: Path | None,
+    source: Source,
     lang: str,
 ) -> None:
     """架空の申請者による見本の提出一式を作ります。 / Make a round of fictional applicants."""
     with _wrong_use(lang):
-        standard = _load(rules, lists, readings)
+        standard = source.load()
     from secsvc_batch.sample.generator import make_round
 
     make_round(out, applicants, seed, standard, standard.layout, base_date=base_date)
@@ -379,34 +361,34 @@ def rules_group() -> None:
 
 @rules_group.command(name="list")
 @_standard_options
-def rules_list(rules: Path | None, lists: Path | None, readings: Path | None, lang: str) -> None:
+def rules_list(source: Source, lang: str) -> None:
     """要件の一覧。 / All requirements."""
     from secsvc_batch.standard import catalogue
 
     with _wrong_use(lang):
-        click.echo(catalogue.rules_list(_load(rules, lists, readings), lang))
+        click.echo(catalogue.rules_list(source.load(), lang))
 
 
 @rules_group.command(name="show")
 @click.argument("clause")
 @_standard_options
-def rules_show(clause: str, rules: Path | None, lists: Path | None, readings: Path | None, lang: str) -> None:
+def rules_show(clause: str, source: Source, lang: str) -> None:
     """要件1つの内容。 / One requirement."""
     from secsvc_batch.standard import catalogue
 
     with _wrong_use(lang):
-        click.echo(catalogue.rules_show(_load(rules, lists, readings), clause, lang))
+        click.echo(catalogue.rules_show(source.load(), clause, lang))
 
 
 @rules_group.command(name="check")
 @_standard_options
-def rules_check(rules: Path | None, lists: Path | None, readings: Path | None, lang: str) -> None:
+def rules_check(source: Source, lang: str) -> None:
     """ルールの点検。 / Check the rules, their lists and their examples."""
     from secsvc_batch.evaluation.examples import wrong_examples
     from secsvc_batch.standard import catalogue
 
     with _wrong_use(lang):
-        standard = _load(rules, lists, readings)
+        standard = source.load()
     wrong = wrong_examples(standard)
     for line in wrong:
         click.echo(line(lang), err=True)

@@ -54,7 +54,7 @@ def executor_for(
     if scheduler:
         return Cluster(scheduler)
     wanted = workers or (_processors() if files >= POOL_FROM else 1)
-    return Workers(max(1, min(wanted, files)), memory, partial(get_ready, job, job.standard))
+    return Workers(max(1, min(wanted, files)), memory, partial(get_ready, job.source, job.standard))
 
 
 def _processors() -> int:

@@ -1,14 +1,15 @@
 """What every chunk of a round has in common, small enough to be sent to a worker."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
 
 from secsvc_batch.round.inputs import Input
-from secsvc_batch.standard.loader import Standard, load_standard
+from secsvc_batch.standard.loader import Standard
+from secsvc_batch.standard.source import Source
 
 TIME_LIMIT = 120
 """seconds that reading or annotating one file may take"""
@@ -25,31 +26,20 @@ class Job:
 
     base_date: date
     staging: Path
-    rules: Path | None = None
-    lists: Path | None = None
-    readings: Path | None = None
+    source: Source = field(default_factory=Source)
     lang: str = "ja"
     work: Path = Path()
     time_limit: float = TIME_LIMIT
 
     @property
     def standard(self) -> Standard:
-        """The standard with the lists and readings of this run, loaded once per process.
-
-        Raises LoadError as ``load_standard`` does.
-        """
-        key = self.rules, self.lists, self.readings
-        if key not in _loaded:
-            _loaded[key] = load_standard(*key)
-        return _loaded[key]
+        """The standard of this run. Raises LoadError as ``load_standard`` does."""
+        return self.source.load()
 
 
-_loaded: dict[tuple[Path | None, Path | None, Path | None], Standard] = {}
-
-
-def get_ready(job: Job, standard: Standard) -> None:
-    """Do beforehand what the first chunk would wait for: ``standard`` is what ``job`` loads elsewhere."""
-    _loaded[job.rules, job.lists, job.readings] = standard
+def get_ready(source: Source, standard: Standard) -> None:
+    """Do beforehand what the first chunk would wait for; ``standard`` is what ``source`` loads elsewhere."""
+    source.take(standard)
     import_module("secsvc_batch.round.chunk")
 
 
