@@ -15,7 +15,7 @@ from secsvc_batch.reports.annotations import annotations
 from secsvc_batch.reports.run import RunInfo
 from secsvc_batch.round.examine import Examined, Stopwatch, examine, finished, read
 from secsvc_batch.round.inputs import Input
-from secsvc_batch.round.job import Chunk, Job, Known, Place
+from secsvc_batch.round.job import Chunk, Job, Known, Place, pieces
 from secsvc_batch.round.keys import read_key, run_key
 from secsvc_batch.round.names import stem_of
 from secsvc_batch.round.part import FileReport, stored, write_part
@@ -46,8 +46,8 @@ class ChunkResult:
 def process(job: Job, chunk: Chunk) -> ChunkResult:
     """Do for the files of a chunk what an earlier run has not done.
 
-    A fault of the program never becomes a verdict: the files are tried one by one, and the one that
-    cannot be done is reported as a fault.
+    A fault of the program never becomes a verdict: the files are tried in smaller and smaller numbers, and
+    the one that cannot be done is reported as a fault.
     """
     watch = Stopwatch()
     with watch.stage("look"):
@@ -90,7 +90,7 @@ class _Todo:
 
 
 def _do(job: Job, todo: Sequence[_Todo], fatal: str, watch: Stopwatch) -> list[Place]:
-    """Do the files at once, or one by one where that fails; return where each of them stands."""
+    """Do the files at once, or fewer at a time where that fails; return where each of them stands."""
     if fatal:
         return [_without_verdicts(job, one, "refused", *_lost(job, fatal)) for one in todo]
     try:
@@ -102,7 +102,7 @@ def _do(job: Job, todo: Sequence[_Todo], fatal: str, watch: Stopwatch) -> list[P
     except Exception as error:
         failure = error
     if len(todo) > 1:
-        return [place for one in todo for place in _do(job, [one], "", watch)]
+        return [place for fewer in pieces(todo) for place in _do(job, fewer, "", watch)]
     if isinstance(failure, MemoryError):
         return _do(job, todo, "memory", watch)
     name, detail = type(failure).__name__, "".join(traceback.format_exception(failure))

@@ -1,8 +1,8 @@
 """Where chunks run: in worker processes of this machine, or on a Dask cluster.
 
 A worker may die on a file (a library aborts, memory runs out, time is up). The files of its chunk are then
-done one by one; a file that kills its worker again, all alone, is refused. So one file never costs more
-than itself.
+done in smaller and smaller chunks; a file that kills its worker again, all alone, is refused. So one file
+never costs more than itself.
 """
 
 import os
@@ -157,7 +157,7 @@ def run_all(
 ) -> Iterator[tuple[Chunk, Result]]:
     """Do the chunks and give the results as they come; no more of them are under way than are of use.
 
-    A chunk whose worker died comes back as chunks of one file, one that dies all alone with ``fatal`` set.
+    A chunk whose worker died comes back as smaller ones, a file that dies all alone with ``fatal`` set.
     """
     again: deque[Chunk] = deque()
     under_way: dict[Future[Result], Chunk] = {}
@@ -179,5 +179,5 @@ def run_all(
 
 def _once_more(chunk: Chunk, reason: str) -> list[Chunk]:
     if len(chunk.tasks) > 1:
-        return chunk.singles()
+        return chunk.smaller()
     return [replace(chunk, fatal=reason) if chunk.alone else replace(chunk, alone=True)]

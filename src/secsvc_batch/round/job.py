@@ -1,11 +1,13 @@
 """What every chunk of a round has in common, small enough to be sent to a worker."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
-from itertools import islice
+from itertools import accumulate, islice
+from math import isqrt
 from pathlib import Path
+from typing import TypeVar
 
 from secsvc_batch.round.inputs import Input
 from secsvc_batch.standard.loader import Standard
@@ -71,6 +73,7 @@ class Known:
 
 
 Task = tuple[Input, Known | None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,22 @@ class Chunk:
     fatal: str = ""
     alone: bool = False
 
-    def singles(self) -> "list[Chunk]":
-        """Return the files of the chunk as chunks of their own."""
-        return [Chunk(self.first + n, (task,)) for n, task in enumerate(self.tasks)]
+    def smaller(self) -> "list[Chunk]":
+        """Return the files of the chunk as smaller chunks."""
+        firsts = accumulate((len(piece) for piece in pieces(self.tasks)), initial=self.first)
+        return [Chunk(first, tuple(piece)) for first, piece in zip(firsts, pieces(self.tasks), strict=False)]
+
+
+def pieces(many: Sequence[T]) -> list[Sequence[T]]:
+    """Cut ``many`` into about as many pieces as each of them has, to find what is wrong with one of them.
+
+    One by one each would cost as much as a chunk does at least; halves would fail again and again.
+
+    >>> pieces("abcdefgh")
+    ['ab', 'cd', 'ef', 'gh']
+    """
+    size = isqrt(len(many))
+    return [many[start : start + size] for start in range(0, len(many), size)]
 
 
 def split(tasks: Iterable[Task], size: int) -> Iterator[Chunk]:

@@ -23,7 +23,8 @@ from secsvc_batch.round.merge import STATUSES, Merged, totals_of
 from secsvc_batch.round.part import Part, open_parts
 from secsvc_batch.round.results import ResultsFolder, manifest_of
 
-CHUNK = 100  # files; large enough that the fixed cost of a chunk is small
+# files of a chunk: enough that its fixed cost is small, so few that memory is
+LEAST_CHUNK, CHUNK = 40, 200
 Progress = Callable[[int], None]
 
 
@@ -126,8 +127,9 @@ def _chunks(
     job: Job, inputs: Inputs, workers: int, parts: list[Part], edited: frozenset[str], folder: ResultsFolder
 ) -> Iterator[Chunk]:
     keys = {"read": read_key(job), "run": run_key(job)}
-    # every worker gets several chunks, so that none waits long for the others
-    size = max(10, min(CHUNK, -(-len(inputs.files) // (workers * 4))))
+    # every worker gets several chunks, so that none waits long for the others, and each has something to do
+    several, one = (-(-len(inputs.files) // (workers * chunks)) for chunks in (3, 1))
+    size = min(max(LEAST_CHUNK, min(CHUNK, several)), one)
     return split(match(inputs.files, parts, keys, edited, folder.out), size)
 
 
