@@ -23,7 +23,7 @@ def test_a_contract_entered_twice_under_one_number_counts_once() -> None:
 def test_a_number_is_the_same_however_wide_it_is_written() -> None:
     book = applicant("track record: four single contracts")
     number = str(book["cases"][-1]["case_id"])
-    again(book, "cases", case_id=f" {number.replace('C', 'Ｃ')}　")
+    again(book, "cases", case_id=f" {number.replace('X', 'Ｘ')}　")
     assert verdict(book, RECORD) == "fail"
 
 

@@ -101,6 +101,26 @@ def test_without_a_base_date_nothing_is_decided(standard: Standard, tmp_path: Pa
     assert {shown[leaf.clause] for leaf in standard.leaves if leaf.clause in shown} == {"?"}
 
 
+@pytest.mark.slow
+@pytest.mark.libreoffice
+def test_a_contract_entered_twice_counts_once(standard: Standard, tmp_path: Path) -> None:
+    template = Template(standard, standard.layout, services=["vulnerability"], base_date=BASE_DATE)
+    case = next(c for c in conformance_cases() if c["name"] == "track record: four single contracts")
+    data = conformance_workbook(case, standard.layout)
+    last = data["cases"][-1]
+    again = {
+        "same.xlsx": last["case_id"],
+        "other.xlsx": "C-99",
+        "wide.xlsx": last["case_id"].replace("X", "Ｘ"),
+    }
+    for name, number in again.items():
+        cases = [*data["cases"], {**last, "case_id": number}]
+        template.write(tmp_path / name, {**data, "cases": cases})
+    saved = recalculated([tmp_path / name for name in again], tmp_path / "saved", processes=1)
+    shown = {name: symbols(saved[name], template.precheck)["2-1(1)ア(ウ)"] for name in again}
+    assert shown == {"same.xlsx": "▲", "other.xlsx": "○", "wide.xlsx": "?"}
+
+
 def test_symbols_are_not_told_apart_by_colour_alone() -> None:
     assert len(set(SYMBOLS.values())) == len(SYMBOLS)
 

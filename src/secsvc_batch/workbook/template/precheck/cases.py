@@ -53,13 +53,19 @@ class Cases:
         name("case_low", f"MAX(IF(case_has_start,case_start,0),{window_start(self.years)}+1)")
 
     def _participants(self) -> None:
-        plan, cell = self.plan, self._here["participants"]
+        """1 and the participants; 0: nobody can tell them; 2: a later row of a number, which counts for
+        nothing; 3: nobody can tell whether it is one."""
+        plan, cell, number = self.plan, self._here["participants"], self._here["case_id"]
+        numbers = plan.places.all("cases", "case_id")
+        above = f"SUMPRODUCT(EXACT({numbers},{number})*(ROW({numbers})<ROW({number})))>0"
+        counted = f'IF(LEN({number})=0,"",IF({above},"2",IF({plan.stable(number)},"","3")))'
+        again = plan.step("case_again", "cases", counted)
         spaced = f.spaced(cell)
         bars = f'ISNUMBER(FIND("|",{cell}))'
         clean = f"IF(LEN({cell})=0,TRUE,IF({bars},FALSE,{plan.stable(spaced, LONG_LENGTH)}))"
-        people = f'IF({clean},"1"&{f.tokens(cell)},"0")'
+        people = f'IF(LEN({again})>0,{again},IF({clean},"1"&{f.tokens(cell)},"0"))'
         self.participants = plan.rows("case_people", "cases", people)
-        plan.name("case_clean", 'LEFT(of_case_people,1)="1"')
+        plan.name("case_clean", 'ISNUMBER(FIND(LEFT(of_case_people,1),"12"))')
         plan.name("case_people", f"MID(of_case_people,2,{_MOST_CHARACTERS})")
 
     def _facts(self) -> str:
@@ -83,9 +89,10 @@ class Cases:
         for place, name in enumerate(parts, 1):
             plan.name(f"case_{name}", f"MID(of_case_codes,{place},1)")
         unknown = ",".join(f'case_{name}="Q"' for name in ("service", "type", "form", "achieved"))
-        doubt = f'IF(OR(case_odd_row="1",{unknown},AND(case_managed="Q",case_some_managed="1")),"1","0")'
+        odd_mark = 'AND(case_managed="Q",case_some_managed="1")'
+        doubt = f'IF(of_case_again="2","0",IF(OR(case_odd_row="1",{unknown},{odd_mark}),"1","0"))'
         plan.name("case_state", f.mid("of_cases", STATE))
-        clean = "LEFT(of_case_people,1)"
+        clean = 'IF(case_clean,"1","0")'
         return plan.rows("cases", "cases", f"LEFT(of_case_codes,6)&{self._state()}&{clean}&{doubt}")
 
     def _achieved(self) -> str:
@@ -104,7 +111,8 @@ class Cases:
         running = f'IF({begun},{form},"{OUTSIDE}")'
         ended = f'IF(case_end>{window_start(self.years)},"{ENDED}","{OUTSIDE}")'
         sure = f"IF(case_has_end,IF(case_end<=base_day,{ended},{running}),{running})"
-        return f'IF(case_odd+case_contrary>0,"{UNCLEAR}",{sure})'
+        unclear = 'OR(case_odd+case_contrary>0,of_case_again="3")'
+        return f'IF(of_case_again="2","{OUTSIDE}",IF({unclear},"{UNCLEAR}",{sure}))'
 
     # --- track record ---
 
