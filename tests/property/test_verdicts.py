@@ -21,6 +21,7 @@ from secsvc_batch.standard.model import (
     RouteTrackRecord,
     RouteTraining,
 )
+from secsvc_batch.tables import cells
 from secsvc_batch.tables.cells import RawCell
 from tests.property.applicants import Workbook, decided, workbook
 
@@ -164,17 +165,33 @@ def test_an_unreadable_cell_never_turns_a_fail_into_a_pass_or_back(seed: int) ->
 
 
 def _break(book: Workbook, standard: Standard, rng: random.Random) -> str:
-    """Turn one filled-in cell into an error cell (but not which services are applied for)."""
-    cells = [
+    """Turn one filled-in cell into an error cell.
+
+    Not which services are applied for, and no date that contradicts another: without it the other one is
+    believed.
+    """
+    places = [
         (kind, row, field)
         for kind, rows in book.items()
         for row in rows
         for field, value in row.items()
         if value is not None and kind != "applicant" and (kind, field) != ("services", "service")
+        if field not in _contradictory(standard, kind, row)
     ]
-    kind, row, field = rng.choice(cells)
+    kind, row, field = rng.choice(places)
     was, row[field] = row[field], "#N/A"
     return f"{kind}.{field} (was {was})"
+
+
+def _contradictory(standard: Standard, kind: str, row: dict[str, RawCell]) -> set[str]:
+    """Return the fields of a row that hold an end before its start."""
+    found: set[str] = set()
+    for field in standard.layout.by_id[kind].fields:
+        if field.not_before:
+            end, start = cells.date_of(row[field.id]), cells.date_of(row[field.not_before])
+            if end is not None and start is not None and end < start:
+                found |= {field.id, field.not_before}
+    return found
 
 
 @FEW
