@@ -48,7 +48,7 @@ class Cases:
     def hidden_participants(self) -> Bools:
         """Tell per applicant whether the people of some case cannot be read."""
         unreadable = self.ctx.tables["cases"]["participants"].unreadable
-        looked_at = self.ended | self.running | self.unclear
+        looked_at = self.ended | self.running | self.unclear | self.lost
         return self.ctx.per_applicant(self.applicant, unreadable & looked_at)
 
 

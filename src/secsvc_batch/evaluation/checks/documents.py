@@ -139,6 +139,8 @@ def follows(requirement: Requirement, ctx: Context) -> Outcome:
         why = why | bits((text.blank, Reason.EVIDENCE_MISSING))
     applicant = table.applicant[at]
     _, lost = ctx.first_rows("specifications", requirement.clause)
+    # the best row counts: one whose clause cannot be read may be it, beside rows that can
+    lost = lost | ctx.per_applicant(table.applicant, table["clause"].error)
     best = Bounds(
         ctx.per_applicant(applicant, holds.certain[at]),
         ctx.per_applicant(applicant, holds.possible[at]) | lost,
@@ -210,6 +212,8 @@ def _auditor(requirement: Requirement, row: Procedure, ctx: Context) -> tuple[Bo
     person = ~ctx.says(items.value, "outside")
     ended = person & keys.isin(cases.participants(cases.ended))
     running = person & keys.isin(cases.participants(cases.running | cases.unclear))
+    # whose case it is cannot be read: it may be one of the service's
+    doubtful = person & keys.isin(cases.participants(cases.lost))
     unknown = person & (ctx.people.find(applicant, items.value) < 0)
 
     def per_row(which: Bools) -> Bools:
@@ -221,13 +225,14 @@ def _auditor(requirement: Requirement, row: Procedure, ctx: Context) -> tuple[Bo
     hidden = cases.hidden_participants()
     in_charge, on_running, strange = per_row(ended), per_row(running), per_row(unknown)
     missing = row.pick(column.blank) | row.lost
-    doubt = missing | row.pick(column.unreadable) | strange | hidden
+    lost = per_row(doubtful)
+    doubt = missing | row.pick(column.unreadable) | strange | hidden | lost
     sure = Bounds(~(doubt | on_running | in_charge), ~in_charge)
     result = sure.settle(on_running & ~doubt, ctx.reading("auditor_running_case"))
     return result, bits(
         (in_charge, Reason.AUDITOR_IN_CHARGE),
         (on_running, Reason.AUDITOR_RUNNING_CASE),
         (missing & ~row.lost, Reason.VALUE_MISSING),
-        (row.pick(column.unreadable) | hidden, Reason.UNREADABLE_CELL),
+        (row.pick(column.unreadable) | hidden | lost, Reason.UNREADABLE_CELL),
         (strange, Reason.UNKNOWN_PERSON),
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from secsvc_batch.evaluation.algebra import FAIL, PASS, REVIEW
+from secsvc_batch.evaluation.algebra import FAIL, PASS, REVIEW, Bounds
 from secsvc_batch.evaluation.context import Context
 from secsvc_batch.evaluation.outcome import Outcome, Rows
 from secsvc_batch.evaluation.reasons import Reason, bits
@@ -22,18 +22,21 @@ def reference(requirement: Requirement, ctx: Context) -> Outcome:
     registered = there & ~number.blank[position] if len(services) else there
     rows_of_clause = _procedures_filled_in(rule, ctx)
     elsewhere = ~applied & registered
-    filled_in = ~applied & ~registered & rows_of_clause
+    filled_in = ~applied & ~registered & rows_of_clause.certain
+    perhaps = ~applied & ~registered & rows_of_clause.uncertain
     settle = {"both": REVIEW, "strict": FAIL, "lenient": PASS}
     other = ctx.outcomes[rule.clause]
+    if_filled_in = settle[ctx.reading("not_applied_for")]
     verdict = np.select(
-        [applied, elsewhere, filled_in],
-        [other.verdict, settle[ctx.reading("registered_elsewhere")], settle[ctx.reading("not_applied_for")]],
+        [applied, elsewhere, filled_in, perhaps],
+        [other.verdict, settle[ctx.reading("registered_elsewhere")], if_filled_in, min(if_filled_in, REVIEW)],
         FAIL,
     ).astype(np.int8)
     reasons = bits(
         (applied & (verdict < PASS), Reason.REFERRED),
         (elsewhere, Reason.REGISTERED_ELSEWHERE),
         (~applied & ~registered, Reason.NOT_APPLIED_FOR),
+        (perhaps, Reason.UNREADABLE_CELL),
     )
     at = position[there]
     rows = Rows(
@@ -45,10 +48,16 @@ def reference(requirement: Requirement, ctx: Context) -> Outcome:
     return Outcome(verdict, certain, possible, needed, reasons, needed - certain, rows=[rows])
 
 
-def _procedures_filled_in(rule: Reference, ctx: Context) -> np.ndarray:
-    """Tell per applicant whether some procedure of the other service is filled in."""
+def _procedures_filled_in(rule: Reference, ctx: Context) -> Bounds:
+    """Tell per applicant whether some procedure of the other service is filled in.
+
+    One whose clause cannot be read may be of that service.
+    """
     table = ctx.tables["procedures"]
     service = ctx.standard.service_of(rule.procedures_of)
     clauses = [requirement.clause for requirement in ctx.standard.of_service(service.id)]
     of_service = pd.Index(table["clause"].value, dtype=object).isin(clauses)
-    return ctx.per_applicant(table.applicant, of_service & ~table["status"].blank)
+    filled_in = Bounds.doubt(of_service, table["clause"].error) & Bounds.sure(~table["status"].blank)
+    return Bounds(
+        *(ctx.per_applicant(table.applicant, rows) for rows in (filled_in.certain, filled_in.possible))
+    )
