@@ -1,25 +1,67 @@
-"""Helpers that several test modules share: conformance cases, and filling a template in from outside."""
+"""Helpers that several test modules share: conformance cases, templates, rounds in this process."""
 
 import gzip
 import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
+from secsvc_batch.standard.loader import Standard, load_standard
 from secsvc_batch.workbook.layout import Layout, Sheet, load_layout
+from secsvc_batch.workbook.template import Template
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ROOT / "tests" / "conformance" / "cases.jsonl.gz"
 
 Rows = Sequence[Mapping[str, Any]]
+
+
+class InThisProcess:
+    """Does every task at once where it is asked for, so that tests can look inside and start quickly."""
+
+    workers = 1
+
+    def submit(self, task: Callable[..., Any], /, *arguments: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        try:
+            future.set_result(task(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def in_this_process() -> Iterator[None]:
+    """Let rounds run in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "secsvc_batch.round.executors.executor_for", lambda *_arguments: nullcontext(InThisProcess())
+        )
+        yield
+
+
+@cache
+def shipped_standard() -> Standard:
+    """Return the standard as it ships, loaded once; nothing changes it."""
+    return load_standard()
+
+
+@cache
+def template(lang: str = "ja", base_date: date | None = None) -> Template:
+    """Return the template for all services, which writes any number of workbooks."""
+    standard = shipped_standard()
+    return Template(standard, standard.layout, lang, base_date=base_date)
 
 
 @cache

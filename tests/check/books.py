@@ -8,9 +8,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from secsvc_batch.cli import cli
-from secsvc_batch.standard.loader import load_standard
-from secsvc_batch.workbook.template import write_template
-from tests.support import conformance_cases, conformance_workbook
+from tests.support import conformance_cases, conformance_workbook, template
 
 DAY = "2026-10-01"
 
@@ -33,8 +31,7 @@ def good() -> dict[str, Any]:
 
 def book(path: Path, data: Mapping[str, Any], lang: str = "ja", base_date: date | None = None) -> Path:
     """Write a template filled with ``data``."""
-    standard = load_standard()
-    write_template(path, standard, standard.layout, lang=lang, base_date=base_date, data=data)
+    template(lang, base_date).write(path, data)
     return path
 
 

@@ -97,6 +97,7 @@ def test_a_workbook_without_services_says_so(tmp_path: Path) -> None:
     assert any(line.startswith("申請するサービスを読み取れない") for line in lines)
 
 
+@pytest.mark.usefixtures("in_process")
 def test_check_says_what_evaluate_says(tmp_path: Path) -> None:
     """One engine: findings and verdicts are those of the results folder."""
     (tmp_path / "round").mkdir()

@@ -12,23 +12,22 @@ import pytest
 import yaml
 
 from secsvc_batch import messages
-from secsvc_batch.standard.loader import load_standard
 from secsvc_batch.workbook.layout import Field
-from secsvc_batch.workbook.template import write_template
 from tests.check.books import book, case_data, check
 from tests.correction.books import evaluated
-from tests.support import conformance_cases, fill_with_openpyxl
+from tests.support import ROOT, conformance_cases, fill_with_openpyxl, shipped_standard
 
 # kana, kanji and their punctuation; symbols such as － and ＊ are none
 JAPANESE = re.compile("[\u3001-\u303f\u3041-\u30ff\u3400-\u9fff\uff01-\uff09\uff0b\uff0c\uff0e-\uff9f]")
 QUOTED = re.compile("“[^”]*”")
+BLANK = ROOT / "templates" / "secsvc-template-all.en.xlsx"
 FAULTY = "expiry that cannot be read"
 
 
 @cache
 def names() -> tuple[str, ...]:
     """Names that have no English form: clauses of the standard, what stands in the reference lists."""
-    standard = load_standard()
+    standard = shipped_standard()
     clauses = [requirement.clause for requirement in standard.requirements]
     listed = [entry.name for one in standard.lists.ids for entry in standard.lists.of(one)]
     return tuple(sorted({*clauses, *listed}, key=len, reverse=True))
@@ -79,7 +78,7 @@ def test_every_placeholder_of_one_language_is_in_the_other_or_is_its_own() -> No
 
 def english(field: Field, value: Any) -> Any:
     """Return a value as someone types it who reads the English template."""
-    layout = load_standard().layout
+    layout = shipped_standard().layout
     if not isinstance(value, str) or not value:
         return value
     words = {word.ja: word.en for word in layout.words.values()}
@@ -91,7 +90,7 @@ def english(field: Field, value: Any) -> Any:
 
 
 def in_english(data: Mapping[str, Any]) -> dict[str, Any]:
-    layout = load_standard().layout
+    layout = shipped_standard().layout
     return {
         kind: {name: english(layout.by_id[kind].by_id[name], value) for name, value in rows.items()}
         if isinstance(rows, Mapping)
@@ -103,15 +102,7 @@ def in_english(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "blank.xlsx"
-    standard = load_standard()
-    write_template(path, standard, standard.layout, lang="en")
-    return path
-
-
-def faulty(template: Path, path: Path) -> Path:
+def faulty(path: Path) -> Path:
     """An English workbook with a fault of almost every kind."""
     data = in_english(case_data("all six services in one workbook"))
     data["applicant"] |= {"corporate_number": "1234567890123", "application_date": {"text": "tomorrow"}}
@@ -130,26 +121,26 @@ def faulty(template: Path, path: Path) -> Path:
     data["headcounts"][0]["stated_count"] = {"text": "many"}
     data["specifications"] = data["specifications"][1:]
     data["procedures"][0] |= {"status": "Perhaps"}
-    fill_with_openpyxl(template, data, path, "en")
-    book = openpyxl.load_workbook(path)
-    layout = load_standard().layout
-    book[layout.by_id["training"].name.en].title = "Courses"
-    del book[layout.by_id["teaching"].name.en]
-    page = book[layout.by_id["staff"].name.en]
+    fill_with_openpyxl(BLANK, data, path, "en")
+    workbook = openpyxl.load_workbook(path)
+    layout = shipped_standard().layout
+    workbook[layout.by_id["training"].name.en].title = "Courses"
+    del workbook[layout.by_id["teaching"].name.en]
+    page = workbook[layout.by_id["staff"].name.en]
     cells = {cell.value: cell for row in page.iter_rows(max_row=8) for cell in row}
     cells[layout.by_id["staff"].by_id["office"].label.en].value = "Offices"
     cells[layout.by_id["staff"].by_id["employed_until"].label.en].value = "Until when"
-    page = book[layout.by_id["cases"].name.en]
+    page = workbook[layout.by_id["cases"].name.en]
     page.merge_cells("C6:C7")
     page["B9"] = "=B5"
     page["AA4"], page["AA5"] = "Memo", "own note"
-    book.save(path)
+    workbook.save(path)
     return path
 
 
 @pytest.mark.slow
-def test_a_workbook_in_english_gets_no_japanese_but_names_to_look_for(template: Path, tmp_path: Path) -> None:
-    path = faulty(template, tmp_path / "a.xlsx")
+def test_a_workbook_in_english_gets_no_japanese_but_names_to_look_for(tmp_path: Path) -> None:
+    path = faulty(tmp_path / "a.xlsx")
     target = tmp_path / "a.html"
     result = check(path, "--lang", "en", "--html", target)
     assert result.exit_code == 1
@@ -161,24 +152,23 @@ def test_a_workbook_in_english_gets_no_japanese_but_names_to_look_for(template: 
 
 def test_a_workbook_in_japanese_is_told_of_in_english(tmp_path: Path) -> None:
     """Japanese is left only in what stands in the workbook: names of sheets and what was typed."""
-    standard = load_standard()
-    path = tmp_path / "a.xlsx"
+    layout = shipped_standard().layout
     data = case_data(FAULTY)
     data["staff"][0]["employment"] = {"text": "正社員"}
-    write_template(path, standard, standard.layout, data=data)
+    path = book(tmp_path / "a.xlsx", data)
     # JSON wraps no line: what was typed stands in one piece
     text = check(path, "--lang", "en", "--format", "json").stdout
     typed = [
         value for rows in data.values() if isinstance(rows, list) for row in rows for value in row.values()
     ]
-    typed += [*data["applicant"].values(), *(sheet.name.ja for sheet in standard.layout.sheets)]
+    typed += [*data["applicant"].values(), *(sheet.name.ja for sheet in layout.sheets)]
     entered = {str(value["text"] if isinstance(value, Mapping) else value) for value in typed}
     assert japanese(text, entered) == []
 
 
 @pytest.mark.slow
-def test_the_annotated_workbook_in_english(template: Path, tmp_path: Path) -> None:
-    copy, findings = evaluated(faulty(template, tmp_path / "a.xlsx"), tmp_path / "out", "en")
+def test_the_annotated_workbook_in_english(tmp_path: Path) -> None:
+    copy, findings = evaluated(faulty(tmp_path / "a.xlsx"), tmp_path / "out", "en")
     assert len(findings) > 25
     book = openpyxl.load_workbook(copy)
     assert book.sheetnames[:2] == ["Judgement", "Findings"]
@@ -194,9 +184,9 @@ def test_the_annotated_workbook_in_english(template: Path, tmp_path: Path) -> No
     assert japanese("\n".join(said), TYPED) == []
 
 
-def test_an_application_for_nothing_and_a_refused_file(template: Path, tmp_path: Path) -> None:
+def test_an_application_for_nothing_and_a_refused_file(tmp_path: Path) -> None:
     (tmp_path / "text.xlsx").write_text("no workbook", encoding="utf-8")
-    result = check(template, tmp_path / "text.xlsx", "--lang", "en")
+    result = check(BLANK, tmp_path / "text.xlsx", "--lang", "en")
     assert result.exit_code == 1
     assert japanese(result.stdout) == []
 

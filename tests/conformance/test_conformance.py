@@ -7,9 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from secsvc_batch.cli import cli
-from secsvc_batch.standard.loader import load_standard
-from secsvc_batch.workbook.template import write_template
-from tests.support import ROOT, conformance_cases, conformance_workbook, fill_with_openpyxl
+from tests.support import ROOT, conformance_cases, conformance_workbook, fill_with_openpyxl, template
 
 
 def evaluated(folder: Path, out: Path) -> pd.DataFrame:
@@ -38,13 +36,11 @@ def disagreements(verdicts: pd.DataFrame, names: dict[str, str]) -> list[str]:
 
 
 def test_every_node_of_every_case_agrees(tmp_path: Path) -> None:
-    standard = load_standard()
     folder = tmp_path / "round"
     folder.mkdir()
     names = {case["name"]: f"{number:03d}.xlsx" for number, case in enumerate(conformance_cases())}
     for case in conformance_cases():
-        data = conformance_workbook(case, standard.layout)
-        write_template(folder / names[case["name"]], standard, standard.layout, data=data)
+        template().write(folder / names[case["name"]], conformance_workbook(case))
     assert disagreements(evaluated(folder, tmp_path / "results"), names) == []
 
 
@@ -53,7 +49,7 @@ def test_every_node_agrees_when_a_stranger_fills_in_the_committed_template(tmp_p
     folder = tmp_path / "round"
     folder.mkdir()
     names = {case["name"]: f"{number:03d}.xlsx" for number, case in enumerate(conformance_cases())}
-    template = next((ROOT / "templates").glob("*all*ja*.xlsx"))
+    blank = ROOT / "templates" / "secsvc-template-all.ja.xlsx"
     for case in conformance_cases():
-        fill_with_openpyxl(template, conformance_workbook(case), folder / names[case["name"]])
+        fill_with_openpyxl(blank, conformance_workbook(case), folder / names[case["name"]])
     assert disagreements(evaluated(folder, tmp_path / "results"), names) == []

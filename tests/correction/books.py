@@ -14,15 +14,16 @@ from click.testing import CliRunner
 from openpyxl.workbook.workbook import Workbook
 
 from secsvc_batch.cli import cli
-from secsvc_batch.standard.loader import load_standard
 from secsvc_batch.workbook.reader import RawCell, Submission, read_submission
 from tests.check.books import DAY
+from tests.support import in_this_process, shipped_standard
 
 
 def evaluated(path: Path, out: Path, lang: str = "ja") -> tuple[Path, pd.DataFrame]:
     """Evaluate one file; return its annotated copy and the findings."""
     arguments = ["evaluate", path, "--base-date", DAY, "--out", out, "--quiet", "--lang", lang]
-    result = CliRunner().invoke(cli, [str(argument) for argument in arguments])
+    with in_this_process():
+        result = CliRunner().invoke(cli, [str(argument) for argument in arguments])
     assert result.exit_code in (0, 1), result.output
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return out / "annotated" / path.name, pd.read_parquet(out / "findings.parquet")
@@ -61,12 +62,11 @@ def rewritten(source: Path, target: Path, change: Callable[[str, bytes], bytes])
 
 
 def _part(source: Path, sheet: str) -> str:
-    book = openpyxl.load_workbook(source)
     with zipfile.ZipFile(source) as package:
         relations = package.read("xl/_rels/workbook.xml.rels").decode()
         workbook = package.read("xl/workbook.xml").decode()
     key = re.search(rf'<sheet [^>]*name="{escape(sheet)}"[^>]*r:id="([^"]+)"', workbook)
-    assert key, book.sheetnames
+    assert key, sheet
     relation = next(
         found for found in re.findall(r"<Relationship [^>]+>", relations) if f'Id="{key[1]}"' in found
     )
@@ -90,7 +90,7 @@ def opened(path: Path) -> Workbook:
 
 def read(path: Path) -> Submission:
     """Read a workbook as the program does."""
-    standard = load_standard()
+    standard = shipped_standard()
     return read_submission(path, path.name, standard.layout, standard.edition.edition)
 
 

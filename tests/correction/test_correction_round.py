@@ -4,6 +4,7 @@ import re
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -14,15 +15,25 @@ from tests.correction.books import evaluated, opened, read, through_libreoffice,
 OURS = ["判定", "指摘"]
 
 
-@pytest.fixture
-def faulty(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Bad are a date (要員!F6), a role (要員!H5) and a person (案件!J5)."""
     data = good()
     data["staff"][1]["employed_from"] = {"text": "2018/13/1"}
     data["staff"][0]["role_audit"] = {"text": "責任者"}
     data["cases"][0]["participants"] = "S001、S099"
-    (tmp_path / "sent").mkdir()
-    return book(tmp_path / "sent" / "a.xlsx", data)
+    return book(tmp_path_factory.mktemp("sent") / "a.xlsx", data)
+
+
+@pytest.fixture(scope="module")
+def first(faulty: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
+    """What the first round makes of it: the annotated copy and the findings."""
+    return evaluated(faulty, tmp_path_factory.mktemp("once"))
+
+
+@pytest.fixture(scope="module")
+def once(first: tuple[Path, pd.DataFrame]) -> Path:
+    return first[0]
 
 
 MENDED = {"要員": {"F6": "2018/4/1", "H5": "技術責任者"}, "案件": {"J5": "S001、S003"}}
@@ -84,22 +95,20 @@ def check_round(faulty: Path, sent_again: Path, once: Path, folder: Path) -> Non
     assert {finding.code for finding in read(again).findings} == set()
 
 
-def test_the_first_round_says_what_to_mend(faulty: Path, tmp_path: Path) -> None:
-    once, findings = evaluated(faulty, tmp_path / "once")
+def test_the_first_round_says_what_to_mend(faulty: Path, first: tuple[Path, pd.DataFrame]) -> None:
+    once, findings = first
     assert mendable(findings) == {"要員!F6", "要員!H5", "案件!J5"}
     assert len(messages(opened(once)["要員"])) == 2
     assert "「2018/13/1」を日付として読み取れません" in messages(opened(once)["要員"])[1]
     assert values(read(once)) == values(read(faulty))
 
 
-def test_annotations_vanish_once_it_is_mended(faulty: Path, tmp_path: Path) -> None:
-    once, _ = evaluated(faulty, tmp_path / "once")
+def test_annotations_vanish_once_it_is_mended(faulty: Path, once: Path, tmp_path: Path) -> None:
     check_round(faulty, mend(once, tmp_path / "mended"), once, tmp_path / "again")
 
 
-def test_nothing_but_the_mended_cells_differs(faulty: Path, tmp_path: Path) -> None:
+def test_nothing_but_the_mended_cells_differs(faulty: Path, once: Path, tmp_path: Path) -> None:
     """Drop-downs, formats and formulas of the template are those of the submission, cell by cell."""
-    once, _ = evaluated(faulty, tmp_path / "once")
     again, _ = evaluated(mend(once, tmp_path / "mended"), tmp_path / "again")
     original, after = opened(faulty), opened(again)
     for name in original.sheetnames:
@@ -113,8 +122,7 @@ def test_nothing_but_the_mended_cells_differs(faulty: Path, tmp_path: Path) -> N
         assert after[name].sheet_state == original[name].sheet_state
 
 
-def test_what_is_left_to_mend_is_renewed_and_not_doubled(faulty: Path, tmp_path: Path) -> None:
-    once, _ = evaluated(faulty, tmp_path / "once")
+def test_what_is_left_to_mend_is_renewed_and_not_doubled(once: Path, tmp_path: Path) -> None:
     half = typed(once, tmp_path / "a.xlsx", "要員", {"F6": "2018/4/1"})
     again, findings = evaluated(half, tmp_path / "again")
     assert mendable(findings) == {"要員!H5", "案件!J5"}
@@ -122,8 +130,7 @@ def test_what_is_left_to_mend_is_renewed_and_not_doubled(faulty: Path, tmp_path:
     assert len(formats(opened(again)["要員"])) == len(formats(opened(once)["要員"]))
 
 
-def test_an_unmended_copy_sent_again_stays_as_it_is(faulty: Path, tmp_path: Path) -> None:
-    once, _ = evaluated(faulty, tmp_path / "once")
+def test_an_unmended_copy_sent_again_stays_as_it_is(once: Path, tmp_path: Path) -> None:
     again, _ = evaluated(once, tmp_path / "again")
     assert again.read_bytes() == once.read_bytes()
     assert strip(again.read_bytes()) == strip(once.read_bytes())
@@ -132,9 +139,8 @@ def test_an_unmended_copy_sent_again_stays_as_it_is(faulty: Path, tmp_path: Path
 @pytest.mark.slow
 @pytest.mark.libreoffice
 @pytest.mark.filterwarnings("ignore:.*extension is not supported")
-def test_mended_in_libreoffice(faulty: Path, tmp_path: Path) -> None:
+def test_mended_in_libreoffice(faulty: Path, once: Path, tmp_path: Path) -> None:
     """Opened, changed and saved by LibreOffice, which writes every part of the file anew."""
-    once, _ = evaluated(faulty, tmp_path / "once")
     mended = mend(once, tmp_path / "mended")
     (tmp_path / "office").mkdir()
     saved = through_libreoffice(mended, tmp_path / "office")
@@ -166,8 +172,7 @@ def _place(text: str) -> tuple[int, int]:
     return column, int(found[2])
 
 
-def test_dates_typed_in_other_ways_are_read_when_mended(faulty: Path, tmp_path: Path) -> None:
-    once, _ = evaluated(faulty, tmp_path / "once")
+def test_dates_typed_in_other_ways_are_read_when_mended(once: Path, tmp_path: Path) -> None:
     mended = typed(once, tmp_path / "a.xlsx", "要員", {"F6": "平成30年4月1日", "H5": "技術責任者"})
     _, findings = evaluated(mended, tmp_path / "again")
     assert mendable(findings) == {"案件!J5"}

@@ -20,12 +20,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from secsvc_batch.check.collect import check_files
 from secsvc_batch.check.model import CheckedFile
 from secsvc_batch.round.inputs import Input
-from secsvc_batch.standard.loader import load_standard
 from secsvc_batch.tables import cells
 from secsvc_batch.workbook.layout import Sheet, load_layout
 from tests.check.books import book, case_data
 from tests.correction.books import read, rewritten, through_libreoffice
-from tests.support import header_of
+from tests.support import header_of, shipped_standard
 
 BASE_DATE = date(2026, 10, 1)
 CASE = "all six services in one workbook"
@@ -81,7 +80,7 @@ def _meaning(kind: str, raw: cells.RawCell) -> object:
 
 @cache
 def checked(path: Path) -> CheckedFile:
-    (one,) = check_files([Input(path, path.name)], load_standard(), BASE_DATE, "ja")
+    (one,) = check_files([Input(path, path.name)], shipped_standard(), BASE_DATE, "ja")
     assert one.status == "read", one.detail
     return one
 

@@ -15,9 +15,8 @@ from secsvc_batch.round.results import ResultsError, ResultsFolder
 from secsvc_batch.round.run import RoundReport, run_round
 from secsvc_batch.workbook.annotate import annotate as sound_annotation
 from secsvc_batch.workbook.reader import read_submission
-from tests.conftest import InThisProcess
 from tests.faults.command import contents
-from tests.support import ROOT
+from tests.support import ROOT, InThisProcess
 
 SAMPLE = ROOT / "data" / "sample-round"
 FIRST, *OTHERS = sorted(path.name for path in SAMPLE.glob("*.xlsx"))
