@@ -43,7 +43,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 
     def annotate(source, target, annotation):  # type: ignore[no-untyped-def]
         seen.annotated.append(source.name)
-        sound_annotate(source, target, annotation)
+        return sound_annotate(source, target, annotation)
 
     monkeypatch.setattr(examine_room, "read_submission", read)
     monkeypatch.setattr(chunk_room, "annotate", annotate)

@@ -202,8 +202,7 @@ class _Copies:
             copy_sha256 = known.copy_sha256
         else:
             with time_limit(self._job.time_limit):
-                annotate(submission.path, target, annotation)
-            copy_sha256 = sha256_of(target)
+                copy_sha256 = annotate(submission.path, target, annotation)
         self._written[submission.path] = {
             "annotated": todo.one.annotated,
             "annotated_sha256": copy_sha256,

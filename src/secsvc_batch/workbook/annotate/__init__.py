@@ -37,12 +37,12 @@ __all__ = [
 ]
 
 
-def annotate(source: Path, target: Path, annotation: Annotation) -> None:
+def annotate(source: Path, target: Path, annotation: Annotation) -> str:
     """Write the workbook ``source`` with ``annotation`` to ``target``, whole or not at all.
 
-    ``source`` is only read; the folder of ``target`` is made.  Raises AnnotationError for a package that
-    cannot be annotated, OSError, and ValueError for an annotation that no workbook can hold (an unknown style
-    or level, choices that are too long, a malformed address).
+    Returns the SHA-256 of what was written.  ``source`` is only read; the folder of ``target`` is made.
+    Raises AnnotationError for a package that cannot be annotated, OSError, and ValueError for an annotation
+    that no workbook can hold (an unknown style or level, choices that are too long, a malformed address).
     """
     data = annotate_bytes(source.read_bytes(), annotation)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +53,7 @@ def annotate(source: Path, target: Path, annotation: Annotation) -> None:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+    return hashlib.sha256(data).hexdigest()
 
 
 def annotate_bytes(data: bytes, annotation: Annotation) -> bytes:
