@@ -39,6 +39,14 @@ LIBREOFFICE: Programs = {
     "soffice": ("libreoffice-calc-nogui", "fonts-ipafont-gothic"),
     "pdftoppm": ("poppler-utils",),
 }
+WINDOW: Programs = {
+    # the part of LibreOffice that opens a window
+    "/usr/lib/libreoffice/program/oosplash": ("libreoffice-calc", "libreoffice-gtk3"),
+    "Xvfb": ("xvfb",),
+    "openbox": ("openbox",),
+    "xdotool": ("xdotool",),
+    "import": ("imagemagick",),
+}
 CHROMIUM: Programs = {"chromium": ("chromium",)}
 NODE: Programs = {"node": ("nodejs",), "npm": ("npm",)}
 
@@ -80,6 +88,15 @@ def precheck(session: nox.Session) -> None:
     _install(session)
     _programs(session, LIBREOFFICE)
     session.run("pytest", "-m", "long", "tests/template", *session.posargs)
+
+
+@nox.session
+def window(session: nox.Session) -> None:
+    """The form filled in through a real window; SECSVC_WINDOW_PICTURES=FOLDER keeps pictures of each step."""
+    _install(session)
+    if not _programs(session, {**LIBREOFFICE, **WINDOW}):
+        session.skip("needs LibreOffice with its window, Xvfb, openbox, xdotool and ImageMagick")
+    session.run("pytest", "-m", "long", "tests/window", *session.posargs)
 
 
 @nox.session

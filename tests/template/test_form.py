@@ -59,6 +59,31 @@ def test_every_row_within_the_capacity_has_its_mark_and_message(book: Workbook, 
             assert worksheet.cell(row, message).value == f"=message_{sheet.id}"
 
 
+def test_examples_are_not_offered_to_complete_what_is_typed_below_them(
+    book: Workbook, standard: Standard
+) -> None:
+    for sheet in (s for s in standard.layout.tables if s.shape == "table"):
+        header, columns = header_of(book[sheet.name.ja], sheet)
+        examples = [book[sheet.name.ja].cell(header - 1, column).value for column in columns.values()]
+        assert any(examples)
+        assert all(str(example).startswith(" ") for example in examples if example)
+
+
+def test_links_and_cursors_stand_on_cells_to_fill_in(book: Workbook) -> None:
+    first, *others = (sheet for sheet in book.worksheets if sheet.sheet_state == "visible")
+    links = {link.location for line in first.iter_rows() for cell in line if (link := cell.hyperlink)}
+    assert links == {f"'{s.title}'!{s.sheet_view.selection[-1].activeCell}" for s in others}
+    for sheet in others:
+        cell = sheet[str(sheet.sheet_view.selection[-1].activeCell)]
+        column = sheet.column_dimensions[cell.column_letter]
+        assert not (cell.protection if cell.has_style else column.protection).locked, sheet.title
+
+
+def test_the_numbers_of_lists_are_told_where_one_is_chosen(book: Workbook, standard: Standard) -> None:
+    told = [str(rule.prompt) for rule in book["資格"].data_validations.dataValidation]
+    assert any(f"1-1: {standard.lists.titles['1-1'].ja}" in prompt for prompt in told)
+
+
 def test_example_rows_are_never_read_as_data(standard: Standard, tmp_path: Path) -> None:
     path = tmp_path / "blank.xlsx"
     Template(standard, standard.layout).write(path)
@@ -135,7 +160,7 @@ def test_each_slip_is_told_beside_its_row(standard: Standard, tmp_path: Path) ->
     path = tmp_path / "slips.xlsx"
     data = conformance_workbook({"workbook": SLIPS}, standard.layout)
     Template(standard, standard.layout).write(path, data)
-    (saved,) = recalculated([path], tmp_path / "saved", processes=1).values()
+    saved = recalculated(path, tmp_path / "saved")
     workbook = CalamineWorkbook.from_path(saved)
     for sheet_id, messages in TOLD.items():
         sheet = standard.layout.by_id[sheet_id]
@@ -146,3 +171,20 @@ def test_each_slip_is_told_beside_its_row(standard: Standard, tmp_path: Path) ->
             assert message in shown, (sheet_id, offset)
             assert row[0] == ("▲" if message else "○"), (sheet_id, offset, shown)
         assert set(rows[4 + len(messages)]) == {""}, "a blank row shows nothing"
+        faults = [row for row in rows if row[0] == "▲"]
+        summary = str(rows[0][4])
+        assert f"{len(faults)}行" in summary
+        assert str(faults[0][1 + len(sheet.fields)]) in summary
+
+
+@pytest.mark.slow
+@pytest.mark.libreoffice
+def test_rows_of_services_not_applied_for_say_so_by_a_mark(standard: Standard, tmp_path: Path) -> None:
+    path = tmp_path / "one.xlsx"
+    Template(standard, standard.layout).write(path, {"services": [{"service": "脆弱性診断"}]})
+    workbook = CalamineWorkbook.from_path(recalculated(path, tmp_path / "saved"))
+    for sheet in (sheet for sheet in standard.layout.tables if sheet.prefilled):
+        rows = workbook.get_sheet_by_name(sheet.name.ja).to_python(skip_empty_area=False)[4:]
+        marks = {str(row[1])[:4]: row[0] for row in rows if row[1]}
+        assert {mark for clause, mark in marks.items() if clause.startswith("2-1(")} == {"▲"}
+        assert {mark for clause, mark in marks.items() if not clause.startswith("2-1(")} == {"－"}

@@ -151,7 +151,7 @@ class Content:
             other = self.layout.words["other"](self.lang)
             pairs = [
                 (list_id, name)
-                for list_id in self._lists(field.list_kinds)
+                for list_id in self.lists(field.list_kinds)
                 for name in (*_once(e.name for e in self.standard.lists.of(list_id)), other)
             ]
             if pairs:
@@ -185,14 +185,23 @@ class Content:
             return DropDown(f"choice_{field.type}", heading, tuple(word(key, self.lang) for key in marks))
         kinds = "_".join(field.list_kinds)
         if field.type == "list":
-            numbers = tuple(self._lists(field.list_kinds))
+            numbers = tuple(self.lists(field.list_kinds))
             return DropDown(f"number_{kinds}", heading, numbers) if numbers else None
         if field.type == "listed":
-            names = [e.name for i in self._lists(field.list_kinds) for e in self.standard.lists.of(i)]
+            names = [e.name for i in self.lists(field.list_kinds) for e in self.standard.lists.of(i)]
             return DropDown(f"name_{kinds}", heading, _once([*names, self.layout.words["other"](self.lang)]))
         return None
 
-    def _lists(self, kinds: Sequence[str]) -> list[str]:
+    @cached_property
+    def choosable_lists(self) -> list[str]:
+        """The numbers of the lists that can be chosen on some sheet."""
+        fields = [
+            f for sheet in self.layout.tables for f in sheet.fields if f.type == "list" and not f.locked
+        ]
+        return self.lists([kind for field in fields for kind in field.list_kinds])
+
+    def lists(self, kinds: Sequence[str]) -> list[str]:
+        """Return the numbers of the lists of some kinds that the chosen services need."""
         return [i for i in self.list_ids if self.standard.lists.kind(i) in kinds]
 
 

@@ -4,7 +4,8 @@ A formula is text without the leading ``=``. Text is compared by EXACT: ``=`` ig
 COUNTIF and the like take wildcards and numbers for text.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 _SEPARATORS = ("、", "､", ",", "，", ";", "；", "　")
 _CONTROL_SEPARATORS = (9, 10, 13, 160)
@@ -19,6 +20,7 @@ _STABLE = (
     "{0,32,127,12289,12290,12293,12294,12353,12439,12449,12541,19968,40960}",
     "{0,1,0,1,0,1,0,1,0,1,0,1,0}",
 )
+_PLACE = re.compile(r"\{(\w+)\}")
 _FIRST_SERIAL, _END_SERIAL = 61, 2958466
 
 
@@ -30,6 +32,17 @@ def text(value: str) -> str:
     """
     parts = [value[i : i + 250] for i in range(0, len(value), 250)] or [""]
     return "&".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def filled(sentence: str, values: Mapping[str, str]) -> str:
+    """A sentence with formulas in its places.
+
+    >>> filled("row {row}!", {"row": "A1+1"})
+    '"row "&A1+1&"!"'
+    """
+    parts = _PLACE.split(sentence)
+    formulas = [text(part) if i % 2 == 0 else values[part] for i, part in enumerate(parts) if part]
+    return "&".join(formulas)
 
 
 def is_date(x: str) -> str:

@@ -15,8 +15,8 @@ FIRST_COLUMN = 1
 
 MARK_WIDTH = 6
 MESSAGE_WIDTH = 46
-CAPACITY_COLUMN = 4
-"""Column of the title row in which the capacity is stated."""
+SUMMARY_COLUMN = 4
+"""Column of the title row that says how many rows have something to mend."""
 
 LINE_HEIGHT = 17
 
@@ -24,6 +24,14 @@ LINE_HEIGHT = 17
 def last_row(sheet: Sheet) -> int:
     """Return the last row (0-based) that a table is made for."""
     return FIRST_ROW + sheet.capacity - 1
+
+
+def first_input(sheet: Sheet) -> tuple[int, int]:
+    """Return row and column of the first cell to fill in."""
+    if sheet.shape == "form":
+        return FIRST_ROW, FIRST_COLUMN + 1
+    free = next(i for i, field in enumerate(sheet.fields) if not field.locked)
+    return FIRST_ROW, FIRST_COLUMN + free
 
 
 def text_width(text: str) -> int:

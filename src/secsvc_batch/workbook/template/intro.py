@@ -3,6 +3,7 @@
 from datetime import date
 
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
@@ -10,10 +11,11 @@ from secsvc_batch.messages import word
 from secsvc_batch.workbook.template import grid
 from secsvc_batch.workbook.template.content import Content
 from secsvc_batch.workbook.template.page import protect, set_page
+from secsvc_batch.workbook.template.precheck.sheet import BASE_DATE_COLUMN, BASE_DATE_ROW
 from secsvc_batch.workbook.template.styles import Styles
 
 _LEFT, _MIDDLE, _RIGHT = grid.FIRST_COLUMN, grid.FIRST_COLUMN + 1, grid.FIRST_COLUMN + 2
-_WIDTHS = {0: 3, _LEFT: 22, _MIDDLE: 80, _RIGHT: 9}
+_WIDTHS = {0: 3, _LEFT: 27, _MIDDLE: 80, _RIGHT: 9}
 _FULL = sum(_WIDTHS[c] for c in (_LEFT, _MIDDLE, _RIGHT))
 
 
@@ -48,11 +50,14 @@ class IntroSheet:
         sheet.write_string(0, _LEFT, title_of(self._content), self._styles.title)
         self._row = 1
         self._text(self._word("intro_lead"), self._styles.body)
+        notice = self._content.standard.lists.notice
+        if notice:
+            self._text(notice(self._lang), self._styles.notice)
         self._about()
-        self._lists()
         self._steps()
         self._colours()
         self._rules()
+        self._lists()
         self._section("section_answers")
         self._text(self._word("answers"), self._styles.label)
         sheet.activate()
@@ -108,12 +113,13 @@ class IntroSheet:
             "lists_status", title=lists.title(lang), edition=lists.edition, source=lists.source(lang)
         )
         self._text(text, self._styles.label)
-        if lists.notice:
-            self._text(lists.notice(lang), self._styles.notice)
+        for number in self._content.choosable_lists:
+            self._pair(number, lists.titles[number](lang), self._styles.optional)
 
     def _steps(self) -> None:
         lang, styles = self._lang, self._styles
         self._section("section_steps")
+        self._text(self._word("steps_links"), self._styles.body)
         for column, key in (
             (_LEFT, "column_sheet"),
             (_MIDDLE, "column_purpose"),
@@ -124,15 +130,17 @@ class IntroSheet:
         tables = self._content.layout.tables
         for number, sheet in enumerate(tables, 1):
             rows = sheet.capacity if sheet.shape == "table" and not sheet.prefilled else 0
-            self._step(number, sheet.name(lang), sheet.help(lang) if sheet.help else "", rows)
-        self._step(len(tables) + 1, self._word("check_sheet"), self._word("step_check"))
-        self._step(len(tables) + 2, self._word("step_submit_name"), self._word("step_submit"), link=False)
+            first = xl_rowcol_to_cell(*grid.first_input(sheet))
+            self._step(number, sheet.name(lang), sheet.help(lang) if sheet.help else "", rows, first)
+        first = xl_rowcol_to_cell(BASE_DATE_ROW, BASE_DATE_COLUMN)
+        self._step(len(tables) + 1, self._word("check_sheet"), self._word("step_check"), to=first)
+        self._step(len(tables) + 2, self._word("step_submit_name"), self._word("step_submit"))
 
-    def _step(self, number: int, name: str, purpose: str, rows: int = 0, *, link: bool = True) -> None:
-        """Write one step: a link to its sheet, what is done there, and how many rows it has."""
+    def _step(self, number: int, name: str, purpose: str, rows: int = 0, to: str = "") -> None:
+        """Write one step: a link to its sheet (cell ``to``), what is done there, and how many rows it has."""
         sheet, styles, text = self._sheet, self._styles, f"{number}. {name}"
-        if link:
-            sheet.write_url(self._row, _LEFT, f"internal:'{name}'!A1", styles.link, string=text)
+        if to:
+            sheet.write_url(self._row, _LEFT, f"internal:'{name}'!{to}", styles.link, string=text)
         else:
             sheet.write_string(self._row, _LEFT, text, styles.label)
         sheet.write_string(self._row, _MIDDLE, purpose, styles.label)

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name, xl_range_abs, xl_rowcol_to_cell
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from secsvc_batch.messages import word
 from secsvc_batch.workbook.layout import Field, Sheet
+from secsvc_batch.workbook.template import formulas as f
 from secsvc_batch.workbook.template import grid
 from secsvc_batch.workbook.template.checks import cell_message, row_message
 from secsvc_batch.workbook.template.content import Content, PrefilledRow
@@ -23,7 +24,7 @@ _FORM_LABEL, _FORM_VALUE, _FORM_HINT = grid.FIRST_COLUMN, grid.FIRST_COLUMN + 1,
 _FORM_MESSAGE = _FORM_HINT + 1
 _FORM_WIDTHS = (18, 46, 62, 40)
 _TAB_INPUT, _TAB_PREFILLED = NAVY, MUTED
-_WIDE = 260
+_WIDE = 200
 """Columns wider than this are printed on two pages: one would be too small to read."""
 
 
@@ -40,12 +41,13 @@ def write_cell(worksheet: Worksheet, row: int, column: int, value: Value, style:
 
 
 def _open(workbook: Workbook, styles: Styles, content: Content, sheet: Sheet, capacity: str) -> Worksheet:
-    """Add a sheet with its title, its line of help and what it has room for."""
+    """Add a sheet with its title and a line of help, which also says what the sheet has room for."""
     lang = content.lang
     tab = _TAB_PREFILLED if sheet.prefilled else _TAB_INPUT
-    worksheet = add_sheet(workbook, styles, sheet.name(lang), sheet.help(lang) if sheet.help else "", tab)
+    help_text = "　".join([*([sheet.help(lang)] if sheet.help else []), capacity])
+    worksheet = add_sheet(workbook, styles, sheet.name(lang), help_text, tab)
     worksheet.set_row(grid.EXAMPLE_ROW, grid.LINE_HEIGHT + 3, styles.plain)
-    worksheet.write_string(grid.TITLE_ROW, grid.CAPACITY_COLUMN, capacity, styles.capacity)
+    worksheet.set_selection(*grid.first_input(sheet), *grid.first_input(sheet))
     return worksheet
 
 
@@ -113,8 +115,11 @@ def write_table(
         worksheet.conditional_format(
             *below, {"type": "formula", "criteria": f"=asked_{sheet.id}=0", "format": styles.not_asked}
         )
-    _rule_lines(worksheet, styles, (grid.FIRST_ROW, first, grid.last_row(sheet), last))
+    # the rows below pre-filled ones are seldom needed
+    last_ruled = grid.FIRST_ROW + len(prefilled) - 1 if prefilled else grid.last_row(sheet)
+    _rule_lines(worksheet, styles, (grid.FIRST_ROW, first, last_ruled, last))
     _write_marks(worksheet, styles, content, sheet)
+    _write_summary(worksheet, styles, content, sheet)
     worksheet.freeze_panes(grid.FIRST_ROW, grid.FIRST_COLUMN + 1)
     worksheet.repeat_rows(grid.HEADER_ROW)
     wide = sum(widths.values()) > _WIDE
@@ -139,6 +144,24 @@ def _write_marks(worksheet: Worksheet, styles: Styles, content: Content, sheet: 
     _colour_marks(worksheet, styles, last)
 
 
+def _write_summary(worksheet: Worksheet, styles: Styles, content: Content, sheet: Sheet) -> None:
+    """Say above the headers, where it is always seen, how many rows have something to mend, and the first."""
+    marks, messages = (
+        xl_range_abs(grid.FIRST_ROW, column, grid.last_row(sheet), column)
+        for column in (0, grid.FIRST_COLUMN + len(sheet.fields))
+    )
+    first = f'MATCH("▲",{marks},0)'
+    values = {
+        "count": f'COUNTIF({marks},"▲")',
+        "row": f"({first}+{grid.FIRST_ROW})",
+        "message": f"INDEX({messages},{first})",
+    }
+    sentence = word("template.summary", content.lang, **{name: f"{{{name}}}" for name in values})
+    text = f.filled(sentence, values)
+    formula = f'=IF({values["count"]}=0,"",{text})'
+    worksheet.write_formula(grid.TITLE_ROW, grid.SUMMARY_COLUMN, formula, styles.doubt_line, "")
+
+
 def _colour_marks(worksheet: Worksheet, styles: Styles, last: int) -> None:
     for symbol, style in (("▲", styles.bad), ("○", styles.good)):
         worksheet.conditional_format(
@@ -158,7 +181,9 @@ def define_row_names(content: Content, plan: Plan) -> None:
         told = f"{plan.places.sheet(sheet.id)}!{message}1"
         content_here = f"COUNTA({plan.places.row_here(sheet.id, locked=sheet.prefilled is None)})"
         plan.name(f"message_{sheet.id}", row_message(sheet, plan))
-        plan.name(f"mark_{sheet.id}", f'IF(LEN({told})>0,"▲",IF({content_here}=0,"","○"))')
+        # a row that is not asked for shows so by more than its colour
+        blank = f'IF(asked_{sheet.id}&""="0","－","")' if sheet.prefilled else '""'
+        plan.name(f"mark_{sheet.id}", f'IF(LEN({told})>0,"▲",IF({content_here}=0,{blank},"○"))')
 
 
 def _asked_for(content: Content, row: PrefilledRow) -> str:
@@ -195,11 +220,14 @@ def _write_headers(
 
 
 def _write_example(worksheet: Worksheet, styles: Styles, content: Content, column: int, field: Field) -> None:
-    """Write an example above the header: the first one says so, and what stands there is never data."""
+    """Write an example above the header: the first one says so, and what stands there is never data.
+
+    The blank in front keeps it from being offered to complete what somebody types in the column.
+    """
     text = field.example(content.lang) if field.example else ""
     if column == grid.FIRST_COLUMN:
         text = word("template.example", content.lang, text=text)
-    worksheet.write_string(grid.EXAMPLE_ROW, column, text, styles.example)
+    worksheet.write_string(grid.EXAMPLE_ROW, column, f" {text}" if text else "", styles.example)
 
 
 def _write_prefilled(
@@ -232,8 +260,8 @@ def _unused(styles: Styles, field: Field) -> Format:
 
 def _columns(styles: Styles, sheet: Sheet) -> dict[str, tuple[int, Format]]:
     return {
-        f.id: (c, styles.locked if f.locked else styles.column(f))
-        for c, f in enumerate(sheet.fields, grid.FIRST_COLUMN)
+        field.id: (column, styles.locked if field.locked else styles.column(field))
+        for column, field in enumerate(sheet.fields, grid.FIRST_COLUMN)
     }
 
 

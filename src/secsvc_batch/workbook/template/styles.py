@@ -33,7 +33,6 @@ class Styles:
 
     title: Format
     help: Format
-    capacity: Format
     section: Format
     body: Format
     label: Format
@@ -66,6 +65,7 @@ class Styles:
     day_given: Format
     day_open: Format
     doubt: Format
+    doubt_line: Format
     check_root: Format
     check_root_mark: Format
     check_root_number: Format
@@ -121,7 +121,6 @@ def _check(kind: str, look: dict[str, object]) -> dict[str, dict[str, object]]:
 _SPEC: dict[str, dict[str, object]] = {
     "title": {"bold": True, "font_size": 16, "font_color": NAVY, "valign": "vcenter"},
     "help": {"valign": "vcenter"},
-    "capacity": {"font_size": 9, "font_color": MUTED, "valign": "vcenter"},
     "section": {"bold": True, "font_size": 12, "font_color": NAVY, "bottom": 2, "bottom_color": NAVY},
     "body": {"text_wrap": True, "valign": "vcenter"},
     "label": {**_BOX, "text_wrap": True, "valign": "vcenter"},
@@ -162,7 +161,7 @@ _SPEC: dict[str, dict[str, object]] = {
     "bad": {"font_color": "#FFFFFF", "bg_color": "#B23A00", "bold": True},
     "open": {"font_color": INK, "bg_color": WARNING, "bold": True},
     "absent": {"font_color": MUTED, "bg_color": "#FFFFFF"},
-    "not_asked": {**_BOX, "font_color": "#7F7F7F", "bg_color": "#D9D9D9"},
+    "not_asked": {**_BOX, "font_color": MUTED, "bg_color": "#D9D9D9"},
     "label_small": {**_HEADER, "bg_color": PALE, "font_color": INK},
     "day_given": {**_BOX, "num_format": DATE, "align": "center", "valign": "vcenter", "bold": True},
     "day_open": {
@@ -175,6 +174,7 @@ _SPEC: dict[str, dict[str, object]] = {
         "locked": False,
     },
     "doubt": {"bold": True, "font_color": "#B23A00", "text_wrap": True, "valign": "vcenter"},
+    "doubt_line": {"bold": True, "font_color": "#B23A00", "valign": "vcenter"},
     **_check("root", {"bg_color": "#3B5B85", "font_color": "#FFFFFF", "bold": True, "font_size": 11}),
     **_check("group", {"bg_color": "#EEF3F9", "bold": True}),
     **_check("leaf", {}),

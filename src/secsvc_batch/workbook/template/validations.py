@@ -103,6 +103,8 @@ def _message(content: Content, sheet: Sheet, field: Field) -> str:
     parts = [field.help(lang)] if field.help else []
     if field.type in _HINTED and not (field.help and field.type in ("ids", "choices")):
         parts.append(word(f"template.hint_{field.type}", lang))
+    if field.type == "list" and not field.locked:
+        parts += _lists(content, field)
     dependent = content.depends(sheet, field)
     if dependent is not None:
         other = sheet.by_id[dependent[1].field]
@@ -112,6 +114,13 @@ def _message(content: Content, sheet: Sheet, field: Field) -> str:
     if field.outside:
         parts.append(word("template.hint_outside", lang, word=content.layout.words["outside"](lang)))
     return _cut("\n".join(parts), _MESSAGE_LIMIT)
+
+
+def _lists(content: Content, field: Field) -> list[str]:
+    """What each number of a list stands for; nothing where that does not fit in (the first sheet says it)."""
+    titles = content.standard.lists.titles
+    told = [f"{number}: {titles[number](content.lang)}" for number in content.lists(field.list_kinds)]
+    return told if len("\n".join(told)) <= _MESSAGE_LIMIT else []
 
 
 def _cut(text: str, limit: int) -> str:

@@ -78,7 +78,8 @@ class Facts:
             "base_date": "ISERROR(base_day)",
             "headers": "+".join(wrong) + ">0",
             "below": f"{below}>0",
-            "staff_ids": f"IFERROR({bad_ids},1)>0",
+            # without a base date there are no people yet
+            "staff_ids": f"IF(ISERROR(base_day),FALSE,IFERROR({bad_ids},1)>0)",
             "services": "IFERROR(services_odd,1)>0",
         }
 

@@ -1,6 +1,5 @@
 """The sheet 提出前チェック and the hidden sheet of calculations behind it."""
 
-import re
 from datetime import date
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -28,7 +27,6 @@ _WIDTHS = {0: 3, _MARK: 8, _CLAUSE: 22, _TITLE: 52, _FOUND: 8, _NEEDED: 8, _NEXT
 BASE_DATE_ROW, BASE_DATE_COLUMN = 3, _CLAUSE
 _LEGEND_ROW, _NOTICE_ROW, _HEADER = 4, 5, 7
 FIRST_NODE = _HEADER + 1
-_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 class Precheck:
@@ -89,6 +87,7 @@ class Precheck:
             sheet.write_number(row, BASE_DATE_COLUMN, base_date.toordinal() - EPOCH, styles.day_given)
         else:
             sheet.write_blank(row, BASE_DATE_COLUMN, None, styles.day_open)
+            sheet.set_selection(row, BASE_DATE_COLUMN, row, BASE_DATE_COLUMN)
             sheet.data_validation(row, BASE_DATE_COLUMN, row, BASE_DATE_COLUMN, self._day_rule())
         sheet.write_string(row, _TITLE, word(f"template.{hint}", lang), styles.help)
 
@@ -101,8 +100,6 @@ class Precheck:
             "maximum": date(2099, 12, 31),
             "error_title": word("template.error_title", lang),
             "error_message": word("template.error_day", lang),
-            "input_title": word("template.about_base_date", lang),
-            "input_message": word("template.check_day_open", lang),
         }
 
     def _notice(self, sheet: Worksheet, styles: Styles) -> None:
@@ -144,7 +141,8 @@ class Precheck:
         lang, requirement, code = self.content.lang, node.requirement, node.code
         unmet = self._with_number(requirement.missing, row, node.months) if requirement.missing else '""'
         open_ = f.text(requirement.question(lang)) if requirement.question else '""'
-        formula = f'IF({code}={UNMET},{unmet},IF({code}={OPEN},{open_},""))'
+        # where nothing can be told at all, the questions of single requirements would mislead
+        formula = f'IF({code}={UNMET},{unmet},IF({code}={OPEN},IF(nothing_sure,"",{open_}),""))'
         parent = self.content.standard.by_clause[requirement.parent or requirement.clause]
         if parent.combine in ("any", "any_per_case", "everyone_any"):
             otherwise = f.text(word("verdict.met_otherwise", lang))
@@ -156,10 +154,7 @@ class Precheck:
         cells = [xl_rowcol_to_cell(row, column) for column in (_NEEDED, _FOUND)]
         lacking = f"IFERROR(MAX(1,{cells[0]}-{cells[1]}),1)"
         values = {"n": lacking, "m": f'IFERROR({months},"")' if months else '""'}
-        parts = _PARAMETER.split(text(self.content.lang))
-        return "&".join(
-            f.text(part) if i % 2 == 0 else values.get(part, '""') for i, part in enumerate(parts)
-        )
+        return f.filled(text(self.content.lang), values)
 
     def _colours(self, sheet: Worksheet, styles: Styles, last: int) -> None:
         cells = (FIRST_NODE, _MARK, last, _MARK)
