@@ -79,6 +79,18 @@ def test_links_and_cursors_stand_on_cells_to_fill_in(book: Workbook) -> None:
         assert not (cell.protection if cell.has_style else column.protection).locked, sheet.title
 
 
+def test_screen_readers_find_the_headers(book: Workbook, standard: Standard) -> None:
+    for sheet in standard.layout.tables:
+        worksheet = book[sheet.name.ja]
+        (name,) = {"ColumnTitle", "RowTitle"} & set(worksheet.defined_names)
+        place = str(worksheet.defined_names[name].attr_text).rpartition("!")[2]
+        first = worksheet[place.replace("$", "")]
+        if sheet.shape == "form":
+            assert (name, first.value) == ("RowTitle", sheet.fields[0].label.ja)
+        else:
+            assert (name, first.row) == ("ColumnTitle", header_of(worksheet, sheet)[0])
+
+
 def test_the_numbers_of_lists_are_told_where_one_is_chosen(book: Workbook, standard: Standard) -> None:
     told = [str(rule.prompt) for rule in book["資格"].data_validations.dataValidation]
     assert any(f"1-1: {standard.lists.titles['1-1'].ja}" in prompt for prompt in told)

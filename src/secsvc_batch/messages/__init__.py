@@ -58,7 +58,8 @@ def _load(name: str) -> dict[str, Any]:
 def _message(where: str, entry: Any) -> Message:
     if not isinstance(entry, dict) or set(entry) != set(LANGUAGES):
         raise UntranslatedError(f"{where}: needs exactly the languages {LANGUAGES}")
-    return Message(ja=str(entry["ja"]).strip(), en=str(entry["en"]).strip())
+    # blanks at an end are meant (", "), the line break at the end of a block is not
+    return Message(ja=str(entry["ja"]).strip("\n"), en=str(entry["en"]).strip("\n"))
 
 
 @cache

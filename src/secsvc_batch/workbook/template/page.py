@@ -1,10 +1,12 @@
 """What all sheets have in common: title, printed page, protection."""
 
+from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from secsvc_batch.messages import word
 from secsvc_batch.workbook.template import grid
+from secsvc_batch.workbook.template.places import quoted
 from secsvc_batch.workbook.template.styles import Styles
 from secsvc_batch.workbook.template.worksheet import PlainWorksheet
 
@@ -34,6 +36,17 @@ def set_page(worksheet: Worksheet, lang: str, *, landscape: bool = True, wide: i
     worksheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     worksheet.fit_to_pages(wide, 0)
     worksheet.set_footer("&C" + word("template.footer", lang))
+
+
+def mark_titles(
+    workbook: Workbook, worksheet: Worksheet, row: int, column: int, *, beside: bool = False
+) -> None:
+    """Name the cell in which headers begin (``beside``: labels), so that screen readers read them out.
+
+    The name is the one that they look for; Excel has no other mark for headers outside its own tables.
+    """
+    sheet, name = quoted(worksheet.get_name()), "RowTitle" if beside else "ColumnTitle"
+    workbook.define_name(f"{sheet}!{name}", f"={sheet}!{xl_rowcol_to_cell(row, column, True, True)}")
 
 
 def protect(worksheet: Worksheet) -> None:

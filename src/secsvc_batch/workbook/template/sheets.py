@@ -14,7 +14,7 @@ from secsvc_batch.workbook.template import formulas as f
 from secsvc_batch.workbook.template import grid
 from secsvc_batch.workbook.template.checks import cell_message, row_message
 from secsvc_batch.workbook.template.content import Content, PrefilledRow
-from secsvc_batch.workbook.template.page import add_sheet, protect, set_page
+from secsvc_batch.workbook.template.page import add_sheet, mark_titles, protect, set_page
 from secsvc_batch.workbook.template.precheck.plan import Plan
 from secsvc_batch.workbook.template.styles import MUTED, NAVY, REQUIRED_MARK, Styles
 from secsvc_batch.workbook.template.validations import add_validation
@@ -75,6 +75,7 @@ def write_form(
     last = grid.FIRST_ROW + len(sheet.fields) - 1
     _colour_marks(worksheet, styles, last)
     worksheet.freeze_panes(grid.FIRST_ROW, 0)
+    mark_titles(workbook, worksheet, grid.FIRST_ROW, _FORM_LABEL, beside=True)
     set_page(worksheet, content.lang)
     protect(worksheet)
 
@@ -121,6 +122,7 @@ def write_table(
     _write_marks(worksheet, styles, content, sheet)
     _write_summary(worksheet, styles, content, sheet)
     worksheet.freeze_panes(grid.FIRST_ROW, grid.FIRST_COLUMN + 1)
+    mark_titles(workbook, worksheet, grid.HEADER_ROW, 0)
     worksheet.repeat_rows(grid.HEADER_ROW)
     wide = sum(widths.values()) > _WIDE
     if wide:

@@ -117,10 +117,13 @@ def _message(content: Content, sheet: Sheet, field: Field) -> str:
 
 
 def _lists(content: Content, field: Field) -> list[str]:
-    """What each number of a list stands for; nothing where that does not fit in (the first sheet says it)."""
+    """What each number of a list stands for, or where that is said when it does not fit in."""
     titles = content.standard.lists.titles
     told = [f"{number}: {titles[number](content.lang)}" for number in content.lists(field.list_kinds)]
-    return told if len("\n".join(told)) <= _MESSAGE_LIMIT else []
+    if len("\n".join(told)) <= _MESSAGE_LIMIT:
+        return told
+    first = word("template.intro_sheet", content.lang)
+    return [word("template.hint_list_numbers", content.lang, sheet=first)]
 
 
 def _cut(text: str, limit: int) -> str:

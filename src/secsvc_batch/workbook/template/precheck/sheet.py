@@ -11,7 +11,7 @@ from secsvc_batch.standard.model import Text
 from secsvc_batch.workbook.template import formulas as f
 from secsvc_batch.workbook.template import grid
 from secsvc_batch.workbook.template.content import Content
-from secsvc_batch.workbook.template.page import add_sheet, protect, set_page
+from secsvc_batch.workbook.template.page import add_sheet, mark_titles, protect, set_page
 from secsvc_batch.workbook.template.places import quoted
 from secsvc_batch.workbook.template.precheck.plan import Plan
 from secsvc_batch.workbook.template.precheck.tree import ABSENT, MET, OPEN, UNMET, Node, Tree
@@ -23,7 +23,7 @@ SYMBOLS = {UNMET: "▲", OPEN: "?", MET: "○", ABSENT: "－"}
 """What the sheet shows for certainly unmet, not to be told, certainly met and not applicable."""
 
 _MARK, _CLAUSE, _TITLE, _FOUND, _NEEDED, _NEXT = range(1, 7)
-_WIDTHS = {0: 3, _MARK: 8, _CLAUSE: 22, _TITLE: 52, _FOUND: 8, _NEEDED: 8, _NEXT: 76}
+_WIDTHS = {0: 3, _MARK: 11, _CLAUSE: 22, _TITLE: 52, _FOUND: 8, _NEEDED: 8, _NEXT: 76}
 BASE_DATE_ROW, BASE_DATE_COLUMN = 3, _CLAUSE
 _LEGEND_ROW, _NOTICE_ROW, _HEADER = 4, 5, 7
 FIRST_NODE = _HEADER + 1
@@ -74,6 +74,7 @@ class Precheck:
         self._colours(sheet, styles, last)
         sheet.freeze_panes(FIRST_NODE, _TITLE)
         sheet.repeat_rows(_HEADER)
+        mark_titles(workbook, sheet, _HEADER, _MARK)
         sheet.print_area(0, _MARK, last, _NEXT)
         set_page(sheet, lang)
         protect(sheet)
@@ -158,6 +159,13 @@ class Precheck:
 
     def _colours(self, sheet: Worksheet, styles: Styles, last: int) -> None:
         cells = (FIRST_NODE, _MARK, last, _MARK)
+        # a way that nobody needs is nothing to mend: it keeps its mark but not the colour
+        told = xl_rowcol_to_cell(FIRST_NODE, _NEXT, col_abs=True)
+        otherwise = f"={told}={f.text(word('verdict.met_otherwise', self.content.lang))}"
+        sheet.conditional_format(
+            *cells,
+            {"type": "formula", "criteria": otherwise, "format": styles.absent, "stop_if_true": True},
+        )
         for code, style in (
             (UNMET, styles.bad),
             (OPEN, styles.open),
