@@ -63,12 +63,11 @@ def test_formulas_use_nothing_newer_than_excel_2013(precheck: Precheck) -> None:
 @pytest.mark.libreoffice
 def test_no_symbol_says_otherwise_than_the_program(standard: Standard, tmp_path: Path) -> None:
     folder = tmp_path / "round"
-    prechecks = {
-        folder / sample.file: Template(standard, standard.layout, services=sample.services).precheck
-        for sample in make_round(folder, SAMPLES, SEED, standard, standard.layout, BASE_DATE)
-        if sample.state != "refused"
-    }
-    prechecks |= _cases(folder, standard)
+    made = make_round(folder, SAMPLES, SEED, standard, standard.layout, BASE_DATE)
+    services = {folder / sample.file: tuple(sample.services) for sample in made if sample.state != "refused"}
+    templates = _Templates(standard)
+    prechecks = {path: templates[applied].precheck for path, applied in services.items()}
+    prechecks |= _cases(folder, standard, templates)
     verdicts = _evaluated(folder, tmp_path / "results")
     leaves = {leaf.clause for leaf in standard.leaves}
     wrong, decided = [], Counter[bool]()
@@ -111,8 +110,8 @@ def test_a_contract_entered_twice_counts_once(standard: Standard, tmp_path: Path
     for name, number in again.items():
         cases = [*data["cases"], {**last, "case_id": number}]
         template.write(tmp_path / name, {**data, "cases": cases})
-    saved = recalculated([tmp_path / name for name in again], tmp_path / "saved", processes=1)
-    shown = {name: symbols(saved[name], template.precheck)["2-1(1)ア(ウ)"] for name in again}
+    prechecks = {tmp_path / name: template.precheck for name in again}
+    shown = {path.name: told["2-1(1)ア(ウ)"] for path, told in symbols(prechecks, tmp_path / "shown").items()}
     assert shown == {"same.xlsx": "▲", "other.xlsx": "○", "wide.xlsx": "?"}
 
 
@@ -120,19 +119,27 @@ def test_symbols_are_not_told_apart_by_colour_alone() -> None:
     assert len(set(SYMBOLS.values())) == len(SYMBOLS)
 
 
-def _cases(folder: Path, standard: Standard) -> dict[Path, Precheck]:
+class _Templates(dict[tuple[str, ...], Template]):
+    """The template for each choice of services, planned once."""
+
+    def __init__(self, standard: Standard) -> None:
+        self._standard = standard
+
+    def __missing__(self, services: tuple[str, ...]) -> Template:
+        made = Template(self._standard, self._standard.layout, services=services, base_date=BASE_DATE)
+        return self.setdefault(services, made)
+
+
+def _cases(folder: Path, standard: Standard, templates: _Templates) -> dict[Path, Precheck]:
     """Fill in every conformance case: one in three in the template for all services, others in their own."""
-    templates: dict[tuple[str, ...], Template] = {}
+    every = tuple(service.id for service in standard.edition.services)
     prechecks = {}
     for number, case in enumerate(conformance_cases()):
         assert case["base_date"] == BASE_DATE.isoformat()
-        every = tuple(service.id for service in standard.edition.services)
-        services = every if number % 3 == 0 else tuple(case["expected"])
-        if services not in templates:
-            templates[services] = Template(standard, standard.layout, services=services, base_date=BASE_DATE)
+        template = templates[every if number % 3 == 0 else tuple(case["expected"])]
         path = folder / f"{number:03}.xlsx"
-        templates[services].write(path, conformance_workbook(case, standard.layout))
-        prechecks[path] = templates[services].precheck
+        template.write(path, conformance_workbook(case, standard.layout))
+        prechecks[path] = template.precheck
     return prechecks
 
 
