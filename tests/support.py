@@ -15,6 +15,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from secsvc_batch.standard.loader import Standard, load_standard
@@ -91,47 +92,63 @@ def _value(kind: str, value: Any) -> Any:
     return date.fromisoformat(value) if kind == "date" and isinstance(value, str) and value else value
 
 
-def fill_with_openpyxl(
-    template: Path, workbook: Mapping[str, Any], out: Path, lang: str = "ja", layout: Layout | None = None
-) -> None:
-    """Fill ``workbook`` (as :func:`conformance_workbook` returns it) into a template, as a stranger would.
+class Stranger:
+    """Fills in a template with openpyxl, as someone would who has never seen this program.
 
     Knows nothing of the template but its sheet names, header texts and labels; a pre-filled row is
     found by its clause, and rows that have none are added below.
     """
-    layout = layout or load_layout()
-    book = openpyxl.load_workbook(template)
-    for name, rows in workbook.items():
-        sheet = layout.by_id[name]
-        worksheet = book[sheet.name(lang)]
-        if sheet.shape == "form":
-            _fill_form(worksheet, sheet, rows, lang)
-        else:
-            _fill_table(worksheet, sheet, rows, lang)
-    book.save(out)
 
+    def __init__(self, template: Path, lang: str = "ja", layout: Layout | None = None) -> None:
+        self._book = openpyxl.load_workbook(template)
+        self._lang, self._layout = lang, layout or load_layout()
+        self._before: list[tuple[Cell, Any]] = []
 
-def _fill_form(worksheet: Worksheet, sheet: Sheet, row: Mapping[str, Any], lang: str) -> None:
-    labels = {cell.value: cell for line in worksheet.iter_rows() for cell in line if cell.value}
-    for name, value in row.items():
-        cell = labels[sheet.by_id[name].label(lang)]
-        _put(worksheet, cell.row, cell.column + 1, value)
+    def fill(self, workbook: Mapping[str, Any], out: Path) -> None:
+        """Save the template filled in with ``workbook`` (as :func:`conformance_workbook` returns it)."""
+        for name, rows in workbook.items():
+            sheet = self._layout.by_id[name]
+            if sheet.shape == "form":
+                self._fill_form(sheet, rows)
+            else:
+                self._fill_table(sheet, rows)
+        self._book.save(out)
+        while self._before:
+            cell, value = self._before.pop()
+            cell.value = value
 
-
-def _fill_table(worksheet: Worksheet, sheet: Sheet, rows: Rows, lang: str) -> None:
-    header, columns = header_of(worksheet, sheet, lang)
-    clause = columns.get("clause")
-    free: dict[str, int] = {}
-    last = header
-    while clause and worksheet.cell(last + 1, clause).value:
-        last += 1
-        free.setdefault(str(worksheet.cell(last, clause).value), last)
-    for row in rows:
-        place = free.pop(str(row.get("clause")), None) if clause else None
-        if place is None:
-            place = last = last + 1
+    def _fill_form(self, sheet: Sheet, row: Mapping[str, Any]) -> None:
+        worksheet = self._book[sheet.name(self._lang)]
+        labels = {cell.value: cell for line in worksheet.iter_rows() for cell in line if cell.value}
         for name, value in row.items():
-            _put(worksheet, place, columns[name], value)
+            cell = labels[sheet.by_id[name].label(self._lang)]
+            self._put(worksheet.cell(cell.row, cell.column + 1), value)
+
+    def _fill_table(self, sheet: Sheet, rows: Rows) -> None:
+        worksheet = self._book[sheet.name(self._lang)]
+        header, columns = header_of(worksheet, sheet, self._lang)
+        clause = columns.get("clause")
+        free: dict[str, int] = {}
+        last = header
+        while clause and worksheet.cell(last + 1, clause).value:
+            last += 1
+            free.setdefault(str(worksheet.cell(last, clause).value), last)
+        for row in rows:
+            place = free.pop(str(row.get("clause")), None) if clause else None
+            if place is None:
+                place = last = last + 1
+            for name, value in row.items():
+                self._put(worksheet.cell(place, columns[name]), value)
+
+    def _put(self, cell: Cell | MergedCell, value: Any) -> None:
+        assert isinstance(cell, Cell), f"{cell.coordinate} is part of a merged one"
+        if isinstance(value, Mapping):
+            value = value["text"]
+        if value not in (None, ""):
+            self._before.append((cell, cell.value))
+            cell.value = value
+            if isinstance(value, str):
+                cell.data_type = "s"  # text that starts with = stays text
 
 
 def header_of(worksheet: Worksheet, sheet: Sheet, lang: str = "ja") -> tuple[int, dict[str, int]]:
@@ -142,16 +159,6 @@ def header_of(worksheet: Worksheet, sheet: Sheet, lang: str = "ja") -> tuple[int
         if len(found) == len(labels):
             return int(line[0].row or 0), found
     raise AssertionError(f"no row of {worksheet.title} holds all headers")
-
-
-def _put(worksheet: Worksheet, row: int, column: int, value: Any) -> None:
-    if isinstance(value, Mapping):
-        value = value["text"]
-    if value not in (None, ""):
-        cell = worksheet.cell(row, column)
-        cell.value = value
-        if isinstance(value, str):
-            cell.data_type = "s"  # text that starts with = stays text
 
 
 def contents(package: bytes) -> Iterator[tuple[str, tuple[int, ...], int, int, bytes]]:

@@ -15,7 +15,7 @@ from secsvc_batch import messages
 from secsvc_batch.workbook.layout import Field
 from tests.check.books import book, case_data, check
 from tests.correction.books import evaluated
-from tests.support import ROOT, conformance_cases, fill_with_openpyxl, shipped_standard
+from tests.support import ROOT, Stranger, conformance_cases, shipped_standard
 
 # kana, kanji and their punctuation; symbols such as － and ＊ are none
 JAPANESE = re.compile("[\u3001-\u303f\u3041-\u30ff\u3400-\u9fff\uff01-\uff09\uff0b\uff0c\uff0e-\uff9f]")
@@ -121,7 +121,7 @@ def faulty(path: Path) -> Path:
     data["headcounts"][0]["stated_count"] = {"text": "many"}
     data["specifications"] = data["specifications"][1:]
     data["procedures"][0] |= {"status": "Perhaps"}
-    fill_with_openpyxl(BLANK, data, path, "en")
+    Stranger(BLANK, "en").fill(data, path)
     workbook = openpyxl.load_workbook(path)
     layout = shipped_standard().layout
     workbook[layout.by_id["training"].name.en].title = "Courses"

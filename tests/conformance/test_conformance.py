@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from secsvc_batch.cli import cli
-from tests.support import ROOT, conformance_cases, conformance_workbook, fill_with_openpyxl, template
+from tests.support import ROOT, Stranger, conformance_cases, conformance_workbook, template
 
 
 def evaluated(folder: Path, out: Path) -> pd.DataFrame:
@@ -49,7 +49,7 @@ def test_every_node_agrees_when_a_stranger_fills_in_the_committed_template(tmp_p
     folder = tmp_path / "round"
     folder.mkdir()
     names = {case["name"]: f"{number:03d}.xlsx" for number, case in enumerate(conformance_cases())}
-    blank = ROOT / "templates" / "secsvc-template-all.ja.xlsx"
+    stranger = Stranger(ROOT / "templates" / "secsvc-template-all.ja.xlsx")
     for case in conformance_cases():
-        fill_with_openpyxl(blank, conformance_workbook(case), folder / names[case["name"]])
+        stranger.fill(conformance_workbook(case), folder / names[case["name"]])
     assert disagreements(evaluated(folder, tmp_path / "results"), names) == []

@@ -17,7 +17,7 @@ from secsvc_batch.messages import word
 from secsvc_batch.standard.loader import Standard, load_standard
 from secsvc_batch.workbook.template import Template
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.libreoffice]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.window]
 
 SCREEN = "1600x1000x24"
 SETTLED, PATIENCE = 0.7, 90.0

@@ -24,7 +24,7 @@ from secsvc_batch.workbook.template import (
     write_template,
 )
 from secsvc_batch.workbook.template.content import Content
-from tests.support import conformance_cases, conformance_workbook, fill_with_openpyxl, header_of, same_package
+from tests.support import Stranger, conformance_cases, conformance_workbook, header_of, same_package
 
 LANGUAGES = ("ja", "en")
 
@@ -454,7 +454,7 @@ def test_an_outside_tool_and_the_writer_fill_in_the_same_cells(
     case = next(c for c in conformance_cases() if c["name"] == "two standards, one of them fit")
     data = conformance_workbook(case, layout)
     out = tmp_path / "outside.xlsx"
-    fill_with_openpyxl(resource("templates") / "secsvc-template-all.ja.xlsx", data, out)
+    Stranger(resource("templates") / "secsvc-template-all.ja.xlsx").fill(data, out)
     own, outside = _written(standard, layout, data=data), openpyxl.load_workbook(out)
     for sheet in layout.tables:
         assert _values(outside[sheet.name.ja]) == _values(own[sheet.name.ja]), sheet.id
