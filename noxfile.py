@@ -87,7 +87,8 @@ def slow(session: nox.Session) -> None:
 def short(session: nox.Session) -> None:
     """Short forms of precheck, faults and fuzz (those of hostile and cluster are whole, in slow)."""
     env = {"SECSVC_PRECHECK_SHARE": "8", "SECSVC_MOMENTS": "6", "SECSVC_FUZZ_SECONDS": "40"}
-    _run(session, "pytest", "-m", _without("long and not window", session), *PARALLEL, *session.posargs, env=env)
+    marks = _without("long and not window", session)
+    _run(session, "pytest", "-m", marks, *PARALLEL, *session.posargs, env=env)
 
 
 @nox.session
