@@ -60,14 +60,15 @@ class Figures:
 
     def ratio(self, one: str, other: str) -> Spread:
         """Return how many times as long ``one`` takes as ``other``."""
-        return Spread.of([run[one].seconds / run[other].seconds for run in self.runs])
+        both = [run for run in self.runs if one in run and other in run]
+        return Spread.of([run[one].seconds / run[other].seconds for run in both])
 
     def per_file(self, name: str) -> Spread:
         """Return milliseconds per file."""
-        return Spread.of([run[name].seconds / self.files * 1000 for run in self.runs])
+        return Spread.of([run[name].seconds / self.files * 1000 for run in self.runs if name in run])
 
     def memory(self, name: str) -> float:
-        return max(run[name].memory for run in self.runs)
+        return max(run[name].memory for run in self.runs if name in run)
 
 
 def page(figures: Figures) -> str:
@@ -90,8 +91,8 @@ def _head(figures: Figures) -> list[str]:
     return [
         "# Benchmarks",
         "",
-        f"{figures.files:,} sample workbooks (`secsvc-batch sample`), {len(figures.runs)} times over,",
-        "all of them interleaved in one run, product and floors with two processes;",
+        f"{figures.files:,} sample workbooks (`secsvc-batch sample`), product and floors with two processes,",
+        f"interleaved in one run, {len(figures.runs) - 1} times over; the plain script once, next to the product;",
         "median (lowest - highest).",
         "",
         "```",

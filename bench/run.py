@@ -45,7 +45,8 @@ COMMANDS = {
     BARE: [str(HERE / "bare.py"), "--help"],
 }
 SHORT = (PRODUCT, PLAIN, FLOOR)
-ROUNDS = (PRODUCT, ONE_WORKER, PLAIN, FLOOR, RAW_FLOOR)
+# the plain script takes most of the time by far: it is run once
+ONCE, OFTEN = (PRODUCT, PLAIN), (PRODUCT, ONE_WORKER, FLOOR, RAW_FLOOR)
 # the short round: the product's start weighs more than in docs/benchmarks.md
 SHORT_FILES, SHORT_REPETITIONS = 120, 2
 # a ratio may be worse by that much; what seems to be worse than that is measured again
@@ -153,7 +154,7 @@ def short(folder: Path, *, write: bool) -> None:
 def full(folder: Path, number: int, repetitions: int) -> None:
     """Measure everything and write the page."""
     files, results = sample(folder / "round", number), folder / "results"
-    runs = compare(ROUNDS, files, results, repetitions)
+    runs = compare(ONCE, files, results, 1) + compare(OFTEN, files, results, repetitions)
     figures = Figures(
         files=number,
         runs=runs,
