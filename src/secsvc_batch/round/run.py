@@ -24,7 +24,7 @@ from secsvc_batch.round.part import Part, open_parts
 from secsvc_batch.round.results import ResultsFolder, manifest_of
 
 # files of a chunk: enough that its fixed cost is small, so few that memory is
-LEAST_CHUNK, CHUNK = 40, 200
+LEAST_CHUNK, CHUNK = 40, 250
 Progress = Callable[[int], None]
 
 
@@ -128,7 +128,7 @@ def _chunks(
 ) -> Iterator[Chunk]:
     keys = {"read": read_key(job), "run": run_key(job)}
     # every worker gets several chunks, so that none waits long for the others, and each has something to do
-    several, one = (-(-len(inputs.files) // (workers * chunks)) for chunks in (3, 1))
+    several, one = (-(-len(inputs.files) // (workers * chunks)) for chunks in (2, 1))
     size = min(max(LEAST_CHUNK, min(CHUNK, several)), one)
     return split(match(inputs.files, parts, keys, edited, folder.out), size)
 

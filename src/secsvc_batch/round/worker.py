@@ -8,12 +8,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-_CYCLES = 200_000
-"""objects more than were freed, after which the collector of cyclic garbage looks at them"""
+_CYCLES = 50_000
+"""objects more than were freed, after which the collector of cyclic garbage looks at the new ones"""
 _TIMED_OUT = 1
 """exit code of a process whose time was up"""
 _KILLED = {-9: "killed", -6: "abort", -11: "abort", -7: "abort", -4: "abort", 137: "killed", 134: "abort"}
@@ -67,9 +68,13 @@ def _serve(connection: Connection, memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _limit_memory(memory)
-    # what a chunk makes is freed by counting references: looking for cycles costs more than they take
+    # most of what a chunk makes is freed by counting references; the rest is looked for after the chunk
     gc.set_threshold(_CYCLES)
-    while True:
+    for number in count():
+        gc.collect()
+        if number == 1:
+            # what the first task left stays: modules, the standard, texts
+            gc.freeze()
         try:
             task, arguments = connection.recv()
         except (EOFError, OSError):

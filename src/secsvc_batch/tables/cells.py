@@ -61,6 +61,8 @@ def text_of(raw: RawCell) -> str:
         return str(int(raw)) if raw.is_integer() and abs(raw) < 1e15 else repr(raw)
     if isinstance(raw, date):
         return raw.isoformat()
+    if raw.isascii():
+        return " ".join(raw.split())
     return " ".join(unicodedata.normalize("NFKC", raw).split()).translate(_SAME_MARKS)
 
 
