@@ -42,6 +42,11 @@ class Spread:
         return f"{self.median:.1f} ({self.lowest:.1f} - {self.highest:.1f})"
 
 
+def ratio(runs: list[dict[str, Run]], one: str, other: str) -> Spread:
+    """Return how many times as long ``one`` takes as ``other``, where they ran side by side."""
+    return Spread.of([run[one].seconds / run[other].seconds for run in runs if one in run and other in run])
+
+
 @dataclass(frozen=True)
 class Figures:
     """What was measured.
@@ -60,8 +65,7 @@ class Figures:
 
     def ratio(self, one: str, other: str) -> Spread:
         """Return how many times as long ``one`` takes as ``other``."""
-        both = [run for run in self.runs if one in run and other in run]
-        return Spread.of([run[one].seconds / run[other].seconds for run in both])
+        return ratio(self.runs, one, other)
 
     def per_file(self, name: str) -> Spread:
         """Return milliseconds per file."""
