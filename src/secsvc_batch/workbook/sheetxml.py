@@ -25,16 +25,17 @@ _ATTRIBUTES = rb'(?: [A-Za-z]+="[^"<>]*")*'
 _FILLED = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?!' + _ATTRIBUTES + rb" ?/>)")
 _ADDRESSED = re.compile(rb'<c r="[A-Z]{1,3}[0-9]{1,7}"')
 _PREFIXED = re.compile(rb"<[^\s<>]*:c[\s/>]")
+# no group is possessive: Python before 3.11.5 matches those wrongly
 _ERROR = re.compile(
     rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?=[^<>]*\bt\s*=\s*["\']e["\'])[^<>]*+(?<!/)>'
     # no further than the next cell: a million cells that never end must not be searched a million times
-    rb"([^<]*+(?:<(?!/?c[\s/>])[^<]*+)*+)</c\s*>"
+    rb"([^<]*+(?:<(?!/?c[\s/>])[^<]*+){0,9999})</c\s*>"
 )
 _VALUE = re.compile(rb"<v[^<>]*>([^<]*)</v>")
 # a formula without a value, in some columns; each try ends at the next tag, so that no text makes it slow
 _UNCACHED = (
     rb'<c r="(%s)([0-9]{1,7})"([^<>]*+)>\s*+'
-    rb"<f\b[^<>]*+(?:(?<=/)>|>[^<]*+</f>)\s*+(?:<v\s*+/>|<v>\s*+</v>)?+\s*+</c>"
+    rb"<f\b[^<>]*+(?:(?<=/)>|>[^<]*+</f>)\s*+(?:<v\s*+/>|<v>\s*+</v>)?\s*+</c>"
 )
 _ANY_COLUMN = rb"[A-Z]{1,3}"
 _MERGE = re.compile(rb'<(?:[^\s<>]*:)?mergeCell\s+ref="([^"]*)"')

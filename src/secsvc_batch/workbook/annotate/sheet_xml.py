@@ -16,7 +16,8 @@ from secsvc_batch.workbook.annotate.package import Package
 from secsvc_batch.workbook.annotate.text import address, box, column_number, letters, string_item
 
 # a tag's attributes: outside quotes there is no slash but that of an empty element
-_ATTRS = rb"""[^<>"'/]*+(?:(?:"[^"<]*"|'[^'<]*')[^<>"'/]*+)*+"""
+# No group is possessive: Python before 3.11.5 matches those wrongly. What a group gives back fails at once.
+_ATTRS = rb"""[^<>"'/]*+(?:(?:"[^"<]*"|'[^'<]*')[^<>"'/]*+)*"""
 _ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding=["']([A-Za-z0-9._-]+)""")
 _ROOT = re.compile(rb"<(?:([\w.-]+):)?(\w+)[\s/>]")
 _R = re.compile(rb"""\sr=["']([A-Z]{0,3})(\d{1,9})["']""")
@@ -112,7 +113,7 @@ class SheetXml:
         self._p = (root[1] + b":") if root[1] else b""
         self._row = re.compile(rb"<" + p + rb"row\b(" + _ATTRS + rb")(/?)>")
         # no further than the next cell: cells that never end must not be searched again and again
-        inner = rb"[^<]*+(?:<(?!/?" + p + rb"c[\s/>])[^<]*+)*+"
+        inner = rb"[^<]*+(?:<(?!/?" + p + rb"c[\s/>])[^<]*+)*"
         self._cell = re.compile(
             rb"<" + p + rb"c\b(" + _ATTRS + rb")(?:/>|>(" + inner + rb")</" + p + rb"c\s*>)"
         )
@@ -186,7 +187,7 @@ class SheetXml:
         if MARKER.encode() not in self.tail:
             return
         p = re.escape(self._p)
-        inner = rb"[^<]*+(?:<(?!/?%b[\s/>])[^<]*+)*+"
+        inner = rb"[^<]*+(?:<(?!/?%b[\s/>])[^<]*+)*"
         name = p + b"cfRule"
         rule = re.compile(rb"<%b\b%b(?:/>|>%b</%b\s*>)" % (name, _ATTRS, inner % name, name))
         name = p + b"conditionalFormatting"
