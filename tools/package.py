@@ -59,7 +59,9 @@ def _files(folder: Path) -> Iterable[Path]:
 def unpack(sdist: Path, folder: Path) -> Path:
     """Unpack an sdist; return its folder."""
     with tarfile.open(sdist) as archive:
-        archive.extractall(folder, filter="data")
+        # Python before 3.11.4 has no filters
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(folder)
     return folder / sdist.name.removesuffix(".tar.gz")
 
 

@@ -65,7 +65,8 @@ def write_summary(path: Path, counts: RoundCounts, run: RunInfo, lang: str) -> N
     # not with constant_memory: its inline strings are what Excel rewrites when it saves
     options: dict[str, Any] = {
         "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-        "tmpdir": str(path.parent),
+        # a run that is killed here must leave no half-written pieces among the results
+        "in_memory": True,
     }  # fmt: skip
     with xlsxwriter.Workbook(str(path), options) as book:
         title = word("summary.title", lang)
