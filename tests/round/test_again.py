@@ -37,9 +37,9 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     seen = Watch()
     sound_read, sound_annotate = read_submission, sound_annotation
 
-    def read(path, *arguments):  # type: ignore[no-untyped-def]
+    def read(path, *arguments, **named):  # type: ignore[no-untyped-def]
         seen.read.append(path.name)
-        return sound_read(path, *arguments)
+        return sound_read(path, *arguments, **named)
 
     def annotate(source, target, annotation):  # type: ignore[no-untyped-def]
         seen.annotated.append(source.name)

@@ -2,11 +2,9 @@
 
 import errno
 import hashlib
-import json
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +28,7 @@ from secsvc_batch.workbook.reader import FileFinding, Submission
 
 ANNOTATED = "annotated"
 PARTS = "parts"
+_NONE = ("",)
 # a folder that cannot be written to is nobody's fault but the disk's, and no matter of single files
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
@@ -147,7 +146,7 @@ def _read(job: Job, todo: Sequence[_Todo]) -> list[Submission]:
             submissions.append(restored(next(kept), one.one.path, one.one.file, one.sha256, one.size))
             continue
         with time_limit(job.time_limit):
-            submissions.append(read(one.one, job.standard))
+            submissions.append(read(one.one, job.standard, (one.sha256, one.size)))
     return submissions
 
 
@@ -211,12 +210,18 @@ class _Copies:
 
 
 def _digest(annotation: Annotation) -> str:
-    text = json.dumps(annotation, default=_plain, ensure_ascii=False)
+    """Return a hash of everything that an annotation puts into a workbook."""
+    # cells by the hundred: their parts one after the other, and how many cells each row has
+    parts = [
+        str(part)
+        for sheet in annotation.sheets
+        for row in sheet.rows
+        for cell in row
+        for part in cell or _NONE
+    ]
+    sheets = [vars(sheet) | {"rows": [len(row) for row in sheet.rows]} for sheet in annotation.sheets]
+    text = "\x1f".join((repr((sheets, vars(annotation) | {"sheets": ()})), *parts))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else vars(value)
 
 
 def _without_verdicts(job: Job, todo: _Todo, status: str, finding: FileFinding, error: str) -> Place:

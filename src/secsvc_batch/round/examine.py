@@ -70,9 +70,9 @@ class Examined:
         return finished(concat([*self.bare_findings, extra]), self.layout, self.lang)
 
 
-def read(one: Input, standard: Standard) -> Submission:
-    """Read one file of a round."""
-    return read_submission(one.path, one.file, standard.layout, standard.edition.edition)
+def read(one: Input, standard: Standard, known: tuple[str, int] | None = None) -> Submission:
+    """Read one file of a round; ``known``: its SHA-256 and size, where they are."""
+    return read_submission(one.path, one.file, standard.layout, standard.edition.edition, known=known)
 
 
 def examine(

@@ -146,16 +146,3 @@ def _pieces(data: bytes, member: Member, piece_bytes: int) -> Iterator[bytes]:
         yield engine.flush()
     except zlib.error as error:
         raise RefusedFileError("file_damaged", part=member.name) from error
-
-
-def with_parts(data: bytes, changes: dict[str, bytes]) -> bytes:
-    """Return a copy of the package with the parts named in ``changes`` replaced."""
-    written = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(data)) as old,
-        zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
-    ):
-        for info in old.infolist():
-            changed = changes.get(info.filename)
-            new.writestr(info.filename, old.read(info) if changed is None else changed)
-    return written.getvalue()

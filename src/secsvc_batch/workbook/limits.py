@@ -30,6 +30,8 @@ class Limits:
     """tags in XML that goes through a parser; a tree takes a hundred times the bytes of its smallest tags"""
     stream_above: int = 8 << 20
     """a worksheet part larger than this is scanned in pieces"""
+    kept_bytes: int = 1 << 20
+    """a worksheet part up to this stays inflated until it has been read"""
     piece_bytes: int = 1 << 20
     row_bytes: int = 16 << 20
     """XML of one row"""

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from xml.sax.saxutils import escape
+from typing import NamedTuple
 
 import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
 
-from secsvc_batch.workbook.archive import Member, inflate, open_archive, stream, with_parts
+from secsvc_batch.workbook.archive import Member, inflate, open_archive, stream
 from secsvc_batch.workbook.limits import LIMITS, Limits, RefusedFileError
 from secsvc_batch.workbook.sheetxml import (
     NotPlainError,
@@ -36,7 +36,6 @@ _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _XML_SUFFIXES = (".xml", ".rels", ".vml")
 _MACRO_RELATIONS = ("vbaproject", "xlmacrosheet", "xlintlmacrosheet")
 _HTML_STARTS = (b"<!doctype html", b"<html", b"<head", b"<meta", b"<table", b"mime-version:")
-_CLASSIC_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
 _USUAL = {
     "workbook": "xl/workbook.xml",
     "sharedstrings": "xl/sharedstrings.xml",
@@ -48,30 +47,47 @@ _SHARED = re.compile(rb"<(?:[\w.-]+:)?v\b[^<>]*>\s*([0-9]{1,9})\s*<")
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 
 
+class Look(NamedTuple):
+    """What a look at a worksheet gives; ``xml``: the part inflated, b'' where it is too large to be kept."""
+
+    scan: SheetScan
+    xml: bytes
+
+
 @dataclass(frozen=True)
 class SheetPart:
-    """One sheet of the workbook: its name and its part in the package.
+    """One sheet of the workbook: its number from 0, its name and its part in the package.
 
     ``look`` is None for what is no worksheet (chart sheets, dialogs).
     """
 
+    number: int
     name: str
     part: str
-    look: Callable[[], SheetScan] | None = None
+    look: Callable[[], Look] | None = None
 
     @cached_property
+    def _looked(self) -> Look | None:
+        return self.look() if self.look else None
+
+    @property
     def scan(self) -> SheetScan | None:
         """What the sheet holds, None for what is no worksheet. Raises RefusedFileError as ``preflight``."""
-        return self.look() if self.look else None
+        return self._looked.scan if self._looked else None
+
+    @property
+    def xml(self) -> bytes:
+        """The part inflated, b'' where it is large. Raises RefusedFileError as ``preflight``."""
+        return self._looked.xml if self._looked else b""
 
     def check(self) -> None:
         """Look through the sheet. Raises RefusedFileError as ``preflight``."""
-        _ = self.scan  # which is kept
+        _ = self._looked  # which is kept
 
     @property
     def looked_at(self) -> bool:
         """Whether somebody asked for ``scan``."""
-        return "scan" in vars(self)
+        return "_looked" in vars(self)
 
 
 @dataclass(frozen=True)
@@ -98,23 +114,6 @@ class Package:
         """Return one part inflated again (rarely needed), nothing of one with more than ``most`` bytes."""
         member = self.members[name.casefold()]
         return b"" if most is not None and member.size > most else inflate(self.data, member)
-
-    def readable(self, limits: Limits = LIMITS) -> bytes:
-        """Return the bytes for the reading library, which gives up a sheet for an error it does not know.
-
-        Some programs store words of their own, such as Err:502, or errors that are newer than it.
-        """
-        changes: dict[str, bytes] = {}
-        for sheet in self.sheets:
-            scan = sheet.scan if sheet.looked_at else None
-            unknown = set(scan.errors.values()) - _CLASSIC_ERRORS if scan else set()
-            if unknown and self.members[sheet.part.casefold()].size <= limits.stream_above:
-                name = self.members[sheet.part.casefold()].name
-                changes[name] = self.part(sheet.part)
-                for text in unknown:
-                    word = escape(text).encode()
-                    changes[name] = changes[name].replace(b">" + word + b"</", b">#VALUE!</")
-        return with_parts(self.data, changes) if changes else self.data
 
 
 def preflight(path: Path, limits: Limits = LIMITS) -> Package:
@@ -159,9 +158,12 @@ def inspect(data: bytes, limits: Limits = LIMITS) -> Package:
     strings = _check_parts(data, members, structure, limits)
     sheets = tuple(
         SheetPart(
-            name, part, partial(_look, data, members[part.casefold()], strings, limits) if table else None
+            number,
+            name,
+            part,
+            partial(_look, data, members[part.casefold()], strings, limits) if table else None,
         )
-        for name, part, table in structure.sheets
+        for number, (name, part, table) in enumerate(structure.sheets)
     )
     return Package(data, sheets, structure.date1904, structure.properties, members)
 
@@ -368,12 +370,12 @@ class _Strings:
         return cells * len(self._xml) > limit and cells * int(self.lengths.max(initial=0)) > limit
 
 
-def _look(data: bytes, member: Member, strings: _Strings, limits: Limits) -> SheetScan:
+def _look(data: bytes, member: Member, strings: _Strings, limits: Limits) -> Look:
     """Look through a worksheet."""
-    scan = _scan(data, member, limits)
+    scan, xml = _scan(data, member, limits)
     if strings.may_exceed(scan.filled, limits.text_bytes):
         _check_text(_sheet_pieces(data, member, limits), strings.lengths, member.name, limits)
-    return scan
+    return Look(scan, xml if len(xml) <= limits.kept_bytes else b"")
 
 
 def _sheet_pieces(data: bytes, member: Member, limits: Limits) -> Iterator[bytes]:
@@ -396,18 +398,17 @@ def _check_text(pieces: Iterable[bytes], lengths: NDArray[np.int64], part: str, 
             raise RefusedFileError("file_inflates", part=part)
 
 
-def _scan(data: bytes, member: Member, limits: Limits) -> SheetScan:
+def _scan(data: bytes, member: Member, limits: Limits) -> tuple[SheetScan, bytes]:
     if member.size > limits.stream_above:
         try:
-            return scan_stream(stream(data, member, limits.piece_bytes), member.name, limits)
+            return scan_stream(stream(data, member, limits.piece_bytes), member.name, limits), b""
         except NotPlainError as error:
             if member.size > limits.part_bytes:
                 raise RefusedFileError("file_inflates", part=member.name) from error
-            raw = inflate(data, member)
-            return scan_parsed(raw, member.name, limits)
+            return scan_parsed(inflate(data, member), member.name, limits), b""
     raw = inflate(data, member)
     check_prolog(raw, member.name)
-    return scan_sheet(raw, member.name, limits)
+    return scan_sheet(raw, member.name, limits), raw
 
 
 def _check_strings(raw: bytes, part: str, limits: Limits) -> None:

@@ -32,6 +32,7 @@ from secsvc_batch.workbook.headers import (
 from secsvc_batch.workbook.layout import Field, Layout, Sheet, fold
 from secsvc_batch.workbook.limits import LIMITS, Limits, RefusedFileError
 from secsvc_batch.workbook.preflight import Package, SheetPart, fingerprint, preflight
+from secsvc_batch.workbook.readable import readable, sheet_name
 from secsvc_batch.workbook.sheetxml import SheetScan, address, column_letters, first_number
 from secsvc_batch.workbook.values import clean, has_unseen, visible
 
@@ -108,13 +109,19 @@ class Submission:
 
 
 def read_submission(
-    path: Path, file: str, layout: Layout, edition: str, limits: Limits = LIMITS
+    path: Path,
+    file: str,
+    layout: Layout,
+    edition: str,
+    limits: Limits = LIMITS,
+    known: tuple[str, int] | None = None,
 ) -> Submission:
     """Read one workbook. ``file`` is its name within the round, ``edition`` the round's edition.
 
-    A file that cannot be read gives a refused submission with one finding; nothing is raised for it.
+    ``known``: what ``fingerprint`` gave for the file, where somebody asked already. A file that cannot be
+    read gives a refused submission with one finding; nothing is raised for it.
     """
-    sha256, size = fingerprint(path)
+    sha256, size = known or fingerprint(path)
     submission = Submission(path, file, sha256, size)
     try:
         _Reading(preflight(path, limits), submission, layout, limits).read(edition)
@@ -150,7 +157,7 @@ class _Reading:
     def book(self) -> CalamineWorkbook:
         """The workbook in the reading library; asked for when the sheets to be read have been checked."""
         with _library("file_damaged"):
-            return CalamineWorkbook.from_filelike(io.BytesIO(self.package.readable(self.limits)))
+            return CalamineWorkbook.from_filelike(io.BytesIO(readable(self.package, self.limits)))
 
     def add(self, finding: FileFinding) -> None:
         """Add a finding; what it quotes of the file is made visible."""
@@ -261,7 +268,7 @@ class _Reading:
         if part.scan is not None and part.scan.area > self.limits.area:
             raise RefusedFileError("sheet_too_large", sheet=part.name, cell=part.scan.far_cell)
         with _library("sheet_unreadable", sheet=part.name):
-            sheet = self.book.get_sheet_by_name(part.name)
+            sheet = self.book.get_sheet_by_name(sheet_name(part))
             rows: Values = list(sheet.to_python(skip_empty_area=False, nrows=most))
         return rows
 
@@ -332,7 +339,7 @@ class _Reading:
             for index, value in enumerate(cells):
                 if value == _LEAP_EVE and not self.package.date1904:
                     row = data.field_rows.get(name, data.rows[index])
-                    xml = xml or self.package.part(part.part, self.limits.stream_above)
+                    xml = xml or part.xml or self.package.part(part.part, self.limits.stream_above)
                     number = first_number(xml, row, column)
                     cells[index] = "1900-02-29" if number is not None and number >= 60 else value
                 elif self.package.date1904 and isinstance(value, float) and 1 <= value < _LAST_SERIAL_1904:

@@ -9,7 +9,7 @@ from lxml import etree
 from secsvc_batch.workbook.annotate.model import AnnotationError
 from secsvc_batch.workbook.annotate.opc import ContentTypes, Relationships, local, parse, reachable, serialise
 from secsvc_batch.workbook.annotate.package import Package
-from secsvc_batch.workbook.annotate.text import Box, box
+from secsvc_batch.workbook.annotate.text import Box, box, escaped, quoted
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -24,6 +24,32 @@ _BEFORE_NAMES = (
     "functionGroups", "externalReferences",
 )  # fmt: skip
 _REFERENCE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!([$A-Za-z0-9:]+)")
+
+
+_START_OF_NAMES, _END_OF_NAMES, _NO_NAMES = b"<definedNames>", b"</definedNames>", b"<definedNames/>"
+_SCOPE = re.compile(rb'localSheetId="([0-9]{1,9})"')
+
+
+def _without_names(source: bytes) -> tuple[bytes, bytes | None]:
+    """Return a workbook part without what its list of defined names holds, and that.
+
+    A form has hundreds of long names: a tree of them takes most of the time that annotating takes otherwise.
+    None where the list is not written in the usual way.
+    """
+    start, end = source.find(_START_OF_NAMES), source.find(_END_OF_NAMES)
+    if (
+        not 0 < start < end
+        or source.count(b"definedNames") != 2
+        or b"<!" in source
+        or source.count(b"<?") > 1
+    ):
+        return source, None
+    start += len(_START_OF_NAMES)
+    names = source[start:end]
+    # a scope in other quotes would not be found
+    if names.count(b"localSheetId") != len(_SCOPE.findall(names)):
+        return source, None
+    return source[:start] + source[end:], names
 
 
 @dataclass(eq=False)
@@ -52,7 +78,8 @@ class Book:
             raise AnnotationError("the package has no workbook")
         self.part = main.part
         self.source = package.read(self.part)
-        self.root = parse(self.source)
+        rest, self._names = _without_names(self.source)
+        self.root = parse(rest)
         self.namespace = etree.QName(self.root).namespace or ""
         if self.namespace not in _LINKS or local(self.root) != "workbook":
             raise AnnotationError("the main part is no workbook")
@@ -126,6 +153,7 @@ class Book:
 
     def remove_sheets(self, doomed: list[SheetPart]) -> None:
         """Remove sheets with their names and with every part that only they lead to."""
+        self._put_names_back()
         before = reachable(self.package)
         gone = {self.sheets.index(sheet) for sheet in doomed}
         kept = [number for number in range(len(self.sheets)) if number not in gone]
@@ -167,10 +195,26 @@ class Book:
 
     def names(self) -> list[etree._Element]:
         """Return the ``definedName`` elements."""
+        self._put_names_back()
         return list(self.root.iter(f"{{{self.namespace}}}definedName"))
+
+    def _put_names_back(self) -> None:
+        if self._names is None:
+            return
+        declared = "".join(
+            f' xmlns{":" + prefix if prefix else ""}="{quoted(uri)}"'
+            for prefix, uri in self.root.nsmap.items()
+        )
+        names = parse(f"<definedNames{declared}>".encode() + self._names + _END_OF_NAMES)
+        place = self._child("definedNames")
+        place.extend(list(names))
+        self._names = None
 
     def _renumber(self, number: Callable[[int], int]) -> None:
         """Apply ``number`` to the sheet that each local name belongs to; below zero the name goes."""
+        if self._names is not None:
+            self._names = _SCOPE.sub(lambda found: b'localSheetId="%d"' % number(int(found[1])), self._names)
+            return
         for element in self.names():
             scope = element.get("localSheetId")
             if scope is not None:
@@ -182,6 +226,11 @@ class Book:
 
     def add_name(self, name: str, refers_to: str, scope: int | None = None, *, hidden: bool = False) -> None:
         """Define ``name``, for the sheet at index ``scope`` only when that is given."""
+        if self._names is not None:
+            attributes = f'name="{quoted(name)}"' + ("" if scope is None else f' localSheetId="{scope}"')
+            attributes += ' hidden="1"' if hidden else ""
+            self._names += f"<definedName {attributes}>{escaped(refers_to)}</definedName>".encode()
+            return
         holder = self.root.find(f"{{{self.namespace}}}definedNames")
         if holder is None:
             holder = etree.Element(f"{{{self.namespace}}}definedNames")
@@ -222,6 +271,9 @@ class Book:
 
     def save(self) -> None:
         """Write workbook part, relationships and content types back."""
-        self.package.write(self.part, serialise(self.root))
+        data = serialise(self.root)
+        if self._names is not None:
+            data = data.replace(_NO_NAMES, _START_OF_NAMES + self._names + _END_OF_NAMES, 1)
+        self.package.write(self.part, data)
         self.relationships.save()
         self.types.save()

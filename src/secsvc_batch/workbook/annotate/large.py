@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from secsvc_batch.workbook.annotate.model import AnnotationError
-from secsvc_batch.workbook.annotate.package import DEFLATED, Packed, packed_of
+from secsvc_batch.workbook.annotate.package import Packed, packed_of
+from secsvc_batch.workbook.zipped import DEFLATED
 
 LARGE = 16 << 20
 """inflated bytes from which on a sheet is not held as a whole"""

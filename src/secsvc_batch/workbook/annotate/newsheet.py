@@ -24,7 +24,6 @@ _NAME_ILLEGAL = re.compile(r"[\[\]:*?/\\]")
 _NAME_LENGTH = 31
 _CHOICES_LENGTH = 255
 _MAX_LINKS = 65530
-_MAX_DISPLAY = 255
 FORMULA_LIKE = ("=", "+", "-", "@")
 """What text must not start with where it could be taken for a formula."""
 _EPOCH = datetime.datetime(1899, 12, 30)
@@ -62,8 +61,8 @@ def serial(day: datetime.date, *, date1904: bool) -> float | None:
 # stands for the number of the row in the form of a row; no text holds it
 _NUMBER = "\0"
 _MOST_KEPT_ROWS = 20_000
-# the form of a row, the height that fits it, and its links (column, place, value)
-Made = tuple[str, float | None, list[tuple[str, str, Value]]]
+# the form of a row, the height that fits it, and its links (column, place)
+Made = tuple[str, float | None, list[tuple[str, str]]]
 
 
 class _KeptRows(dict[tuple[Cell | None, ...], Made]):
@@ -79,6 +78,10 @@ class _KeptRows(dict[tuple[Cell | None, ...], Made]):
 def _kept_rows(styles: tuple[str, ...], widths: tuple[float, ...], date1904: bool) -> _KeptRows:
     """Return the rows kept for sheets of these cell formats, widths and calendar."""
     return _KeptRows()
+
+
+# a round leads to the same cells again and again
+_kept_quoted = lru_cache(maxsize=8192)(quoted)
 
 
 class SheetWriter:
@@ -138,8 +141,8 @@ class SheetWriter:
             if number in heights.merged_rows:
                 fitting = heights.fitting(number, row)
             cells = form.replace(_NUMBER, str(number))
-            for column, place, value in links:
-                self._link(f"{column}{number}", place, value)
+            for column, place in links:
+                self._link(f"{column}{number}", place)
             given = heights.given(number)
             if given is not None:
                 out.append(f'<row r="{number}" ht="{given:g}" customHeight="1">{cells}</row>')
@@ -168,7 +171,7 @@ class SheetWriter:
 
     def _made(self, row: list[Cell | None], heights: Heights) -> Made:
         out: list[str] = []
-        links: list[tuple[str, str, Value]] = []
+        links: list[tuple[str, str]] = []
         styles = self._styles
         for column, cell in enumerate(row):
             if cell is None:
@@ -186,7 +189,7 @@ class SheetWriter:
             else:
                 out.append(self._other(reference, value, styles[style]))
             if link:
-                links.append((letters(column), link, value))
+                links.append((letters(column), link))
         return "".join(out), heights.fitting(0, row), links
 
     def _other(self, reference: str, value: Value, form: str) -> str:
@@ -207,15 +210,14 @@ class SheetWriter:
             return f'<c r="{reference}"{form}/>'
         return f'<c r="{reference}"{form} t="inlineStr"><is>{string_item(str(value))}</is></c>'
 
-    def _link(self, reference: str, place: str, value: Value) -> None:
+    def _link(self, reference: str, place: str) -> None:
         if len(self._links) >= _MAX_LINKS:
             return
         for old, new in self._renamed.items():
             if place.startswith(old):
                 place = new + place[len(old) :]
                 break
-        display = quoted(clean(str(value))[:_MAX_DISPLAY])
-        self._links.append(f'<hyperlink ref="{reference}" location="{quoted(place)}" display="{display}"/>')
+        self._links.append(f'<hyperlink ref="{reference}" location="{_kept_quoted(place)}"/>')
 
 
 def _properties(sheet: NewSheet) -> str:

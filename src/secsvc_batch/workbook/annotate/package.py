@@ -8,34 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from secsvc_batch.workbook.annotate.model import AnnotationError
+from secsvc_batch.workbook.zipped import DEFLATED, FIXED_DATE, FIXED_TIME, STORED, Zipped, written
 
 _LOCAL = struct.Struct("<IHHHHHIIIHH")
-_CENTRAL = struct.Struct("<IHHHHHHIIIHHHHHII")
-_END = struct.Struct("<IHHHHIIH")
-_STORED = zipfile.ZIP_STORED
-DEFLATED = zipfile.ZIP_DEFLATED
-_ENCRYPTED, _DESCRIPTOR, _UTF8 = 0x1, 0x8, 0x800
-# 1 January 1980, midnight: the same bytes whenever and wherever a part is written
-_FIXED_TIME, _FIXED_DATE = 0, (1 << 5) | 1
+_ENCRYPTED, _DESCRIPTOR = 0x1, 0x8
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """A compressed member with what its zip entry says; ``size`` in bytes when inflated."""
-
-    method: int
-    flags: int
-    time: int
-    date: int
-    attributes: int
-    crc: int
-    size: int
-    data: bytes
+class Packed(Zipped):
+    """A member of a workbook that is being annotated."""
 
     def unpack(self, limit: int | None = None) -> bytes:
         """Return the content, at most its declared size (or the first ``limit`` bytes of it)."""
         bound = self.size if limit is None else min(limit, self.size)
-        if self.method == _STORED:
+        if self.method == STORED:
             return self.data[:bound]
         try:
             # a bound of zero would mean "no bound" to zlib
@@ -52,7 +38,7 @@ def pack(data: bytes) -> Packed:
 
 def packed_of(packed: bytes, crc: int, size: int) -> Packed:
     """Return a member of deflated bytes with CRC and size of what they inflate to."""
-    return Packed(DEFLATED, 0, _FIXED_TIME, _FIXED_DATE, 0, crc, size, packed)
+    return Packed(DEFLATED, 0, FIXED_TIME, FIXED_DATE, 0, crc, size, packed)
 
 
 class Package:
@@ -108,7 +94,7 @@ class Package:
             self._members[name] = data
         else:
             self._fresh[name] = data
-            self._members.setdefault(name, Packed(_STORED, 0, 0, 0, 0, 0, 0, b""))
+            self._members.setdefault(name, Packed(STORED, 0, 0, 0, 0, 0, 0, b""))
 
     def settle(self, name: str) -> None:
         """Compress a part that was written, so that ``packed`` gives it."""
@@ -125,37 +111,14 @@ class Package:
 
     def to_bytes(self) -> bytes:
         """Return the package: unchanged members bit for bit, replaced ones with a fixed date."""
-        out: list[bytes] = []
-        directory: list[bytes] = []
-        offset = 0
-        for name, member in self._members.items():
-            fresh = self._fresh.get(name)
-            packed = member if fresh is None else pack(fresh)
-            encoded, flags = _encode(name, packed.flags)
-            common = (
-                20,
-                flags,
-                packed.method,
-                packed.time,
-                packed.date,
-                packed.crc,
-                len(packed.data),
-                packed.size,
-            )
-            local = _LOCAL.pack(0x04034B50, *common, len(encoded), 0)
-            out += (local, encoded, packed.data)
-            directory.append(
-                _CENTRAL.pack(0x02014B50, 20, *common, len(encoded), 0, 0, 0, 0, packed.attributes, offset)
-                + encoded
-            )
-            offset += len(local) + len(encoded) + len(packed.data)
-        tail = b"".join(directory)
-        count = len(directory)
-        return b"".join((*out, tail, _END.pack(0x06054B50, 0, 0, count, count, len(tail), offset, 0)))
+        members = self._members.items()
+        return written(
+            (name, pack(self._fresh[name]) if name in self._fresh else packed) for name, packed in members
+        )
 
 
 def _member(data: bytes, info: zipfile.ZipInfo) -> Packed:
-    if info.flag_bits & _ENCRYPTED or info.compress_type not in (_STORED, DEFLATED):
+    if info.flag_bits & _ENCRYPTED or info.compress_type not in (STORED, DEFLATED):
         raise AnnotationError(f"{info.filename} is encrypted or compressed in an unusual way")
     local = _LOCAL.unpack_from(data, info.header_offset)
     start = info.header_offset + _LOCAL.size + local[9] + local[10]
@@ -170,12 +133,3 @@ def _member(data: bytes, info: zipfile.ZipInfo) -> Packed:
         size=info.file_size,
         data=data[start : start + info.compress_size],
     )
-
-
-def _encode(name: str, flags: int) -> tuple[bytes, int]:
-    if flags & _UTF8 or not name.isascii():
-        try:
-            return (name.encode("utf-8"), flags) if flags & _UTF8 else (name.encode("cp437"), flags)
-        except UnicodeEncodeError:
-            return name.encode("utf-8", "replace"), flags | _UTF8
-    return name.encode("ascii"), flags
