@@ -18,7 +18,7 @@ from secsvc_batch.tables.round_checks import concat_keys, meetings
 
 _AT_ONCE = 25_000  # keys that are dealt out at once, and of about which a portion shall be
 _KEYS_PER_FILE = 60
-_FILES = 100  # files whose findings are put in order at once
+_FILES = 1_000  # files whose findings are put in order at once
 _MOST = 400  # portions, each of which is an open file
 _NUMBERED = [("applicant", pa.int32()), ("seq", pa.int64())]
 _INTS = ("applicant", "row")

@@ -25,16 +25,18 @@ def write_manifest(
     ``info`` is what every output names; the rest says what went in and what came of it. All of it is the same
     for the same inputs but ``times`` (seconds per stage, added over workers).
     """
-    few = len(inputs.files) <= LISTED
+    listed = _inputs(job.staging) if len(inputs.files) <= LISTED else []
+    # workers hashed the copies when they wrote them
+    copies = {f"annotated/{one['annotated']}": one["annotated_sha256"] for one in listed if one["annotated"]}
     manifest = {
         "info": run_info(job),
         "versions": versions(),
         "keys": {"read": read_key(job), "run": run_key(job)},
-        "inputs": _inputs(job.staging) if few else [],
+        "inputs": listed,
         "ignored": list(inputs.ignored),
         "counts": dict(counts),
         "times": {stage: round(seconds, 3) for stage, seconds in times.items()},
-        "outputs": outputs(job.staging, copies=few),
+        "outputs": dict(sorted({**outputs(job.staging), **copies}.items())),
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
     (job.staging / MANIFEST).write_text(text + "\n", encoding="utf-8")

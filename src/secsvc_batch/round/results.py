@@ -184,13 +184,9 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(folder).as_posix(), path
 
 
-def outputs(folder: Path, *, copies: bool) -> dict[str, str]:
-    """Return the files of a folder with their hashes, by name; ``copies``: the annotated ones, too."""
-    return {
-        name: sha256_of(path)
-        for name, path in sorted(_files(folder))
-        if copies or not name.startswith("annotated/")
-    }
+def outputs(folder: Path) -> dict[str, str]:
+    """Return the files of a folder with their hashes, by name; annotated copies are left out."""
+    return {name: sha256_of(path) for name, path in _files(folder) if not name.startswith("annotated/")}
 
 
 def state_folder(folder: Path) -> Path:

@@ -26,6 +26,7 @@ from secsvc_batch.workbook.sheetxml import (
     NotPlainError,
     SheetScan,
     check_prolog,
+    checked,
     local_name,
     scan_parsed,
     scan_sheet,
@@ -107,8 +108,9 @@ class Package:
         """
         for sheet in self.sheets:
             if not sheet.looked_at:
-                for piece in stream(self.data, self.members[sheet.part.casefold()], limits.piece_bytes):
-                    check_prolog(piece, sheet.part)
+                pieces = stream(self.data, self.members[sheet.part.casefold()], limits.piece_bytes)
+                for _ in checked(pieces, sheet.part):
+                    pass
 
     def part(self, name: str, most: int | None = None) -> bytes:
         """Return one part inflated again (rarely needed), nothing of one with more than ``most`` bytes."""
@@ -373,7 +375,9 @@ class _Strings:
 def _look(data: bytes, member: Member, strings: _Strings, limits: Limits) -> Look:
     """Look through a worksheet."""
     scan, xml = _scan(data, member, limits)
-    if strings.may_exceed(scan.filled, limits.text_bytes):
+    # counting takes a while; there cannot be more than the part has room for
+    most = member.size // len('<c r="A1" t="s"><v>0</v></c>')
+    if strings.may_exceed(most, limits.text_bytes) and strings.may_exceed(scan.filled, limits.text_bytes):
         _check_text(_sheet_pieces(data, member, limits), strings.lengths, member.name, limits)
     return Look(scan, xml if len(xml) <= limits.kept_bytes else b"")
 
