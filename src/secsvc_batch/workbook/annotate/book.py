@@ -27,6 +27,8 @@ _REFERENCE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!([$A-Za-z0-9:]+)")
 
 
 _START_OF_NAMES, _END_OF_NAMES, _NO_NAMES = b"<definedNames>", b"</definedNames>", b"<definedNames/>"
+# of comments and instructions: only the declaration of the XML itself is usual
+_MARKS = re.compile(rb"<[!?]")
 _SCOPE = re.compile(rb'localSheetId="([0-9]{1,9})"')
 
 
@@ -40,8 +42,7 @@ def _without_names(source: bytes) -> tuple[bytes, bytes | None]:
     if (
         not 0 < start < end
         or source.count(b"definedNames") != 2
-        or b"<!" in source
-        or source.count(b"<?") > 1
+        or _MARKS.findall(source) not in ([], [b"<?"])
     ):
         return source, None
     start += len(_START_OF_NAMES)
