@@ -24,7 +24,7 @@ from secsvc_batch.round.part import Part, open_parts
 from secsvc_batch.round.results import ResultsFolder, manifest_of
 
 # files of a chunk: enough that its fixed cost is small, so few that memory is
-LEAST_CHUNK, CHUNK = 40, 250
+LEAST_CHUNK, CHUNK = 40, 340
 Progress = Callable[[int], None]
 
 
@@ -127,10 +127,21 @@ def _chunks(
     job: Job, inputs: Inputs, workers: int, parts: list[Part], edited: frozenset[str], folder: ResultsFolder
 ) -> Iterator[Chunk]:
     keys = {"read": read_key(job), "run": run_key(job)}
-    # every worker gets several chunks, so that none waits long for the others, and each has something to do
-    several, one = (-(-len(inputs.files) // (workers * chunks)) for chunks in (2, 1))
-    size = min(max(LEAST_CHUNK, min(CHUNK, several)), one)
-    return split(match(inputs.files, parts, keys, edited, folder.out), size)
+    return split(match(inputs.files, parts, keys, edited, folder.out), chunk_size(len(inputs.files), workers))
+
+
+def chunk_size(files: int, workers: int) -> int:
+    """Return how many files a chunk of a round has: every worker gets as many chunks as the others.
+
+    Two of them, so that parts are put together while the others are made, or more where they would be too
+    large; one where they would be too small.
+
+    >>> [chunk_size(files, workers=2) for files in (2, 100, 200, 1_000, 4_000)]
+    [1, 50, 50, 250, 334]
+    """
+    each = -(-files // workers)
+    chunks = max(-(-each // CHUNK), min(2, each // LEAST_CHUNK), 1)
+    return -(-each // chunks)
 
 
 def _in_order(

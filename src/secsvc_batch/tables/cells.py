@@ -21,7 +21,6 @@ ERROR_TEXTS = frozenset(
      "#GETTING_DATA", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", UNCACHED}
 )  # fmt: skip
 
-_SAME_MARKS = str.maketrans({"〇": "○", "◯": "○"})
 _EPOCH = date(1970, 1, 1)
 _SERIAL_EPOCH = date(1899, 12, 30)
 _SERIAL_LEAP_BUG = 60  # the day 1900-02-29, which Excel knows and the calendar does not
@@ -63,7 +62,7 @@ def text_of(raw: RawCell) -> str:
         return raw.isoformat()
     if raw.isascii():
         return " ".join(raw.split())
-    return " ".join(unicodedata.normalize("NFKC", raw).split()).translate(_SAME_MARKS)
+    return " ".join(unicodedata.normalize("NFKC", raw).split()).replace("〇", "○").replace("◯", "○")
 
 
 def is_error(raw: RawCell) -> bool:
