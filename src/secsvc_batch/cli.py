@@ -13,15 +13,32 @@ import click
 
 from secsvc_batch import __version__
 from secsvc_batch.standard.source import Source
+from secsvc_batch.storage.location import is_url
 
 if TYPE_CHECKING:
     from secsvc_batch.round.run import RoundReport
     from secsvc_batch.standard.loader import Standard
 
 DONE, FINDINGS, WRONG_USE, FAULT = 0, 1, 2, 3
-_EXISTING = click.Path(exists=True, path_type=Path)
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_ANY = click.Path(path_type=Path)
+
+
+class LocalPath(click.Path):
+    """A path of this machine; a URL is told apart from a misspelt path."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if is_url(str(value)):
+            from secsvc_batch.messages import word
+
+            self.fail(
+                " / ".join(word("storage.not_here", lang, path=value) for lang in ("ja", "en")), param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
+_EXISTING = LocalPath(exists=True, path_type=Path)
+_FOLDER = LocalPath(exists=True, file_okay=False, path_type=Path)
+_ANY = LocalPath(path_type=Path)
+_PATH_OR_URL = click.Path()
 
 
 class BaseDate(click.ParamType[date]):
@@ -92,10 +109,11 @@ def _wrong_use(lang: str) -> Iterator[None]:
     from secsvc_batch.round.results import ResultsError
     from secsvc_batch.standard.catalogue import UnknownClauseError
     from secsvc_batch.standard.problems import LoadError
+    from secsvc_batch.storage.location import StorageError
 
     try:
         yield
-    except (ExecutorError, InputError, ResultsError) as error:
+    except (ExecutorError, InputError, ResultsError, StorageError) as error:
         click.echo(word(error.key, lang, **error.params), err=True)
         sys.exit(WRONG_USE)
     except UnknownClauseError as error:
@@ -112,9 +130,9 @@ def _wrong_use(lang: str) -> Iterator[None]:
 
 
 @cli.command()
-@click.argument("submissions", nargs=-1, required=True, type=_ANY)
+@click.argument("submissions", nargs=-1, required=True, type=_PATH_OR_URL)
 @_base_date
-@click.option("--out", type=_ANY, required=True, help="結果のフォルダー / folder for the results")
+@click.option("--out", type=_PATH_OR_URL, required=True, help="結果のフォルダー / folder for the results")
 @_standard_options
 @click.option(
     "--workers", type=click.IntRange(min=0), default=0, help="並列数（0は自動）/ processes (0: automatic)"
@@ -135,9 +153,9 @@ def _wrong_use(lang: str) -> Iterator[None]:
 @click.option("--force", is_flag=True, help="書き込みのある以前の結果も置き換える / replace edited results")
 @click.option("--quiet", is_flag=True, help="経過と集計を表示しない / no progress, no summary")
 def evaluate(
-    submissions: tuple[Path, ...],
+    submissions: tuple[str, ...],
     base_date: date,
-    out: Path,
+    out: str,
     source: Source,
     lang: str,
     workers: int,
@@ -147,19 +165,25 @@ def evaluate(
     force: bool,
     quiet: bool,
 ) -> None:
-    """SUBMISSIONS（フォルダーまたはファイル）の申請書を判定します。 / Evaluate a round of submissions."""
+    """SUBMISSIONS（フォルダーまたはファイル）の申請書を判定します。 / Evaluate a round of submissions.
+
+    SUBMISSIONS と --out には、オブジェクトストレージのURL（s3://… など）も指定できます。
+    / Both may be URLs of object storage.
+    """
     from secsvc_batch.round.executors import executor_for
     from secsvc_batch.round.inputs import find_inputs
     from secsvc_batch.round.job import MEMORY_LIMIT, TIME_LIMIT, Job
-    from secsvc_batch.round.results import ResultsFolder
+    from secsvc_batch.round.results import results_at
+    from secsvc_batch.storage.location import locate
 
-    folder = ResultsFolder(out)
+    with _wrong_use(lang):
+        folder, given = results_at(locate(out)), [locate(text) for text in submissions]
     limit = TIME_LIMIT if time_limit is None else time_limit
     # workers need not be where this process is
     job = Job(base_date, folder.staging, source.absolute(), lang, time_limit=limit)
     with _wrong_use(lang):
         sample_lists = job.standard.lists.is_sample
-        inputs = find_inputs(submissions, leave_out=folder.folders)
+        inputs = find_inputs(given, leave_out=folder.folders)
         edited = folder.check(force=force)
     memory = MEMORY_LIMIT if memory_limit is None else memory_limit
     with _wrong_use(lang), executor_for(job, len(inputs.files), workers, memory, scheduler) as executor:
@@ -176,17 +200,21 @@ def evaluate(
 
 
 @contextmanager
-def _disk(out: Path, lang: str) -> Iterator[None]:
-    """Say gently that the disk is full; what is done so far is kept."""
+def _disk(out: str, lang: str) -> Iterator[None]:
+    """Say gently that the disk is full, or object storage gone; what is done so far is kept."""
     from secsvc_batch.messages import word
     from secsvc_batch.round.run import is_of_disk
+    from secsvc_batch.storage.location import StorageError
 
     try:
         yield
+    except StorageError as error:
+        click.echo(word(error.key, lang, **error.params), err=True)
+        sys.exit(FAULT)
     except OSError as error:
         if not is_of_disk(error):
             raise
-        click.echo(word("cli.disk", lang, path=str(out), error=os.strerror(error.errno or 0)), err=True)
+        click.echo(word("cli.disk", lang, path=out, error=os.strerror(error.errno or 0)), err=True)
         sys.exit(FAULT)
 
 
@@ -207,7 +235,7 @@ def _progress(total: int, *, quiet: bool, lang: str) -> Iterator[Callable[[int],
         yield lambda done: bar.advance(task, done)
 
 
-def _say_summary(report: "RoundReport", out: Path, sample_lists: bool, lang: str) -> None:
+def _say_summary(report: "RoundReport", out: str, sample_lists: bool, lang: str) -> None:
     from secsvc_batch.messages import word
 
     totals = report.counts
@@ -225,7 +253,7 @@ def _say_summary(report: "RoundReport", out: Path, sample_lists: bool, lang: str
     click.echo(word("cli.summary.findings", lang, **totals["findings"]))
     if sample_lists:
         click.echo(word("cli.summary.sample_lists", lang))
-    click.echo(word("cli.summary.out", lang, path=str(out)))
+    click.echo(word("cli.summary.out", lang, path=out))
 
 
 # --- check ----------------------------------------------------------------------------------------

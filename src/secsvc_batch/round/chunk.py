@@ -16,18 +16,16 @@ from secsvc_batch.round.inputs import Input
 from secsvc_batch.round.job import Chunk, Job, Known, Place, pieces
 from secsvc_batch.round.keys import read_key, run_key
 from secsvc_batch.round.names import stem_of
-from secsvc_batch.round.part import FileReport, stored, write_part
+from secsvc_batch.round.part import ANNOTATED, PARTS, FileReport, stored, write_part
 from secsvc_batch.round.results import link, sha256_of
 from secsvc_batch.round.store import packed, restored
 from secsvc_batch.round.worker import time_limit
+from secsvc_batch.storage.submissions import look, on_this_machine
 from secsvc_batch.tables.findings import from_file_findings
 from secsvc_batch.tables.round_checks import cross_keys
 from secsvc_batch.workbook.annotate import Annotation, AnnotationError, annotate
-from secsvc_batch.workbook.preflight import fingerprint
 from secsvc_batch.workbook.reader import FileFinding, Submission
 
-ANNOTATED = "annotated"
-PARTS = "parts"
 _NONE = ("",)
 # a folder that cannot be written to is nobody's fault but the disk's, and no matter of single files
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
@@ -50,8 +48,11 @@ def process(job: Job, chunk: Chunk) -> ChunkResult:
     """
     watch = Stopwatch()
     with watch.stage("look"):
-        sizes = [fingerprint(one.path) for one, _ in chunk.tasks]
-        good = [_is_good(known, sha256) for (_, known), (sha256, _) in zip(chunk.tasks, sizes, strict=True)]
+        sizes = [look(one) for one, _ in chunk.tasks]
+        good = [
+            one.refused is None and _is_good(known, sha256)
+            for (one, known), (sha256, _) in zip(chunk.tasks, sizes, strict=True)
+        ]
     todo = [
         _Todo(*task, *size) for task, size, done in zip(chunk.tasks, sizes, good, strict=True) if not done
     ]
@@ -70,7 +71,8 @@ def _is_good(known: Known | None, sha256: str) -> bool:
 
 def _intact(known: Known) -> bool:
     """Tell whether the annotated copy is what was written: a power cut may have left only its beginning."""
-    if known.copy is None or known.checked:
+    # an object was looked at when the chunk was fetched
+    if known.copy is None or known.checked or not isinstance(known.copy, Path):
         return True
     try:
         return sha256_of(known.copy) == known.copy_sha256
@@ -201,7 +203,7 @@ class _Copies:
             copy_sha256 = known.copy_sha256
         else:
             with time_limit(self._job.time_limit):
-                copy_sha256 = annotate(submission.path, target, annotation)
+                copy_sha256 = annotate(on_this_machine(todo.one), target, annotation)
         self._written[submission.path] = {
             "annotated": todo.one.annotated,
             "annotated_sha256": copy_sha256,

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush, heapreplace
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from secsvc_batch.round.inputs import Input
 from secsvc_batch.round.job import Known, Place, Task
 from secsvc_batch.round.part import Part
+from secsvc_batch.storage.location import Location
 
 Entry = tuple[str, int, Known]  # file, a number of its own, what is known
 
@@ -18,7 +18,7 @@ def match(
     parts: Iterable[Part],
     keys: dict[str, str],
     edited: frozenset[str],
-    checked: Path,
+    checked: Location,
 ) -> Iterator[Task]:
     """Yield every input with what is known of it; both go through in the order of names, once.
 
@@ -41,7 +41,7 @@ def _fits(known: Known, one: Input) -> bool:
 
 
 def _merged(
-    parts: list[Part], keys: dict[str, str], edited: frozenset[str], checked: Path
+    parts: list[Part], keys: dict[str, str], edited: frozenset[str], checked: Location
 ) -> Iterator[Entry]:
     """Yield the entries of all parts by name; a part is opened no sooner than its first file is due."""
     waiting = sorted(parts, key=lambda part: part.first, reverse=True)
@@ -64,7 +64,7 @@ def _merged(
 
 
 def _entries(
-    part: Part, keys: dict[str, str], edited: frozenset[str], checked: Path, numbers: "count[int]"
+    part: Part, keys: dict[str, str], edited: frozenset[str], checked: Location, numbers: "count[int]"
 ) -> Iterator[Entry]:
     """Yield what a part knows that can be of use under ``keys``."""
     if part.keys["read"] != keys["read"]:

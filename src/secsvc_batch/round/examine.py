@@ -23,7 +23,7 @@ from secsvc_batch.tables.raw import concat as concat_raw
 from secsvc_batch.tables.typed import Objects, Tables, typed_tables
 from secsvc_batch.tables.validation import application_ids, shown, validate
 from secsvc_batch.workbook.layout import Layout
-from secsvc_batch.workbook.reader import FileFinding, Submission, read_submission
+from secsvc_batch.workbook.reader import FileFinding, Submission, read_submission, refuse
 
 
 class Stopwatch:
@@ -74,6 +74,8 @@ class Examined:
 
 def read(one: Input, standard: Standard, known: tuple[str, int] | None = None) -> Submission:
     """Read one file of a round; ``known``: its SHA-256 and size, where they are."""
+    if one.refused is not None:
+        return refuse(Submission(one.path, one.file, *(known or ("", 0))), one.refused)
     return read_submission(one.path, one.file, standard.layout, standard.edition.edition, known=known)
 
 

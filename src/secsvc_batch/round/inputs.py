@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from secsvc_batch.round.names import Names, portable, printable
+from secsvc_batch.storage.location import Location, ObjectPath
+from secsvc_batch.workbook.limits import RefusedFileError
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 # looked at so that their applicant hears why they cannot be read
 OTHER_TABLES = frozenset({".xls", ".xlsb", ".xltx", ".xltm", ".ods", ".csv", ".tsv"})
-_OFFICE_LOCKS = ("~$", ".~lock.")
+OFFICE_LOCKS = ("~$", ".~lock.")
+_LONGEST_OBJECT = 700
+"""bytes of the name of a copy on object storage, where names have 1,024 at most, folders included"""
 
 
 class InputError(Exception):
@@ -22,16 +26,29 @@ class InputError(Exception):
 
 
 @dataclass(frozen=True)
+class StoredObject:
+    """A submission on object storage as it was listed; ``sha256``: of its bytes, where it was seen before."""
+
+    place: ObjectPath
+    size: int
+    version: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
 class Input:
     """One file: where it is, its name in the round, and the name of its annotated copy.
 
     Both names are relative with ``/`` between parts; ``file`` can be shown anywhere, ``copy`` can be written
-    on any system.
+    on any system. ``object``: where it really is, which leaves ``path`` to the worker; ``refused``: why the
+    worker could not fetch it.
     """
 
     path: Path
     file: str
     copy: str = ""
+    object: StoredObject | None = None
+    refused: RefusedFileError | None = None
 
     @property
     def annotated(self) -> str:
@@ -46,28 +63,41 @@ class Inputs:
     files: tuple[Input, ...]
     ignored: tuple[str, ...]
 
+    @property
+    def from_objects(self) -> bool:
+        """Whether anything has to be fetched."""
+        return any(one.object for one in self.files)
 
-def find_inputs(given: Sequence[Path], leave_out: Iterable[Path] = ()) -> Inputs:
+
+def find_inputs(given: Sequence[Location], leave_out: Iterable[Location] = ()) -> Inputs:
     """Return every workbook of the folders (with what is below them) and files given.
 
     A file named outright is always taken; in folders, hidden files, the lock files of office programs and
     folders in ``leave_out`` are passed over, and so are links and what is no file: one could lead anywhere,
     the other could never end. Raises InputError where
-    something given does not exist or nothing is found.
+    something given does not exist or nothing is found, StorageError where object storage does not answer.
     """
-    avoided = {path.resolve() for path in leave_out}
+    apart = tuple(leave_out)
+    avoided = {path.resolve() for path in apart if isinstance(path, Path)}
     found: dict[Path, str] = {}
+    objects: dict[ObjectPath, tuple[str, StoredObject]] = {}
     ignored: list[str] = []
     for start in given:
-        if not start.exists():
+        if isinstance(start, ObjectPath):
+            from secsvc_batch.storage.listing import find_objects
+
+            if not find_objects(start, apart, objects, ignored):
+                raise InputError("input.missing", path=str(start))
+        elif not start.exists():
             raise InputError("input.missing", path=str(start))
-        if start.is_dir():
+        elif start.is_dir():
             _walk(start, avoided, found, ignored)
         else:
             found.setdefault(start.resolve(), start.name)
-    if not found:
+    if not found and not objects:
         raise InputError("input.none", path=", ".join(str(path) for path in given))
-    files = sorted(_distinct(found), key=lambda item: item.file)
+    longest = _LONGEST_OBJECT if objects or any(isinstance(path, ObjectPath) for path in apart) else None
+    files = sorted(_distinct(found, objects, longest), key=lambda item: item.file)
     return Inputs(tuple(files), tuple(sorted(map(printable, ignored))))
 
 
@@ -77,7 +107,7 @@ def _walk(start: Path, avoided: set[Path], found: dict[Path, str], ignored: list
         folders[:] = sorted(name for name in folders if not _passed_over(Path(folder, name), avoided))
         for name in sorted(names):
             path = Path(folder, name)
-            if name.startswith((".", *_OFFICE_LOCKS)):
+            if name.startswith((".", *OFFICE_LOCKS)):
                 continue
             relative = path.relative_to(root).as_posix()
             if path.is_symlink() or not path.is_file():
@@ -92,10 +122,21 @@ def _passed_over(folder: Path, avoided: set[Path]) -> bool:
     return folder.name.startswith(".") or folder.is_symlink() or folder.resolve() in avoided
 
 
-def _distinct(found: dict[Path, str]) -> list[Input]:
+def _distinct(
+    found: dict[Path, str], objects: dict[ObjectPath, tuple[str, StoredObject]], longest: int | None
+) -> list[Input]:
     """Give files of the same name from several folders names of their own: ``name (2).xlsx``."""
     shown, written = Names(), Names()
+    names: list[tuple[Path, str, StoredObject | None]] = [(path, found[path], None) for path in sorted(found)]
+    for place in sorted(objects, key=lambda place: (place.root, place.path.split("/"))):
+        names.append((Path(), *objects[place]))
     return [
-        Input(path, shown.take(printable(found[path])), written.take(portable(found[path])))
-        for path in sorted(found)
+        Input(path, shown.take(printable(name)), written.take(_copy(name, longest)), stored)
+        for path, name, stored in names
     ]
+
+
+def _copy(name: str, longest: int | None) -> str:
+    """Return the name of an annotated copy, without its folders where it would be too long."""
+    copy = portable(name)
+    return copy if longest is None or len(copy.encode()) <= longest else copy.rpartition("/")[2]

@@ -12,6 +12,7 @@ from typing import TypeVar
 from secsvc_batch.round.inputs import Input
 from secsvc_batch.standard.loader import Standard
 from secsvc_batch.standard.source import Source
+from secsvc_batch.storage.location import Location
 
 TIME_LIMIT = 120
 """seconds that reading or annotating one file may take"""
@@ -49,7 +50,7 @@ def get_ready(source: Source, standard: Standard) -> None:
 class Place:
     """Where the results of one file stand: the folder of a part, and the file's row in it."""
 
-    part: Path
+    part: Location
     row: int
 
 
@@ -65,7 +66,7 @@ class Known:
     place: Place
     sha256: str
     done: bool
-    copy: Path | None
+    copy: Location | None
     annotated: str
     copy_sha256: str
     annotation: str

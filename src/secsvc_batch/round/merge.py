@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 from secsvc_batch.messages import SEVERITIES
 from secsvc_batch.reports.counts import RoundCounts
 from secsvc_batch.reports.export import ParquetWriter, TableWriter
-from secsvc_batch.round.chunk import ANNOTATED
 from secsvc_batch.round.cross import CrossKeys
 from secsvc_batch.round.examine import finished
 from secsvc_batch.round.job import Job, Place
 from secsvc_batch.round.part import (
+    ANNOTATED,
     FILES,
     INPUTS,
     KEYS,
@@ -30,6 +30,7 @@ from secsvc_batch.round.part import (
 )
 from secsvc_batch.round.results import link, state_folder
 from secsvc_batch.standard.model import VERDICTS as VERDICT_NAMES
+from secsvc_batch.storage.location import Location
 
 _FILES = 100  # files put together at once
 # rows of a Parquet group, which wait in memory until there are so many: about as many files in each table
@@ -44,12 +45,12 @@ class Merged:
     files the round has. Files must be added in their order.
     """
 
-    def __init__(self, job: Job, earlier: Path | None, number: int) -> None:
+    def __init__(self, job: Job, earlier: Location | None, number: int) -> None:
         self.counts = RoundCounts()
         self.statuses: Counter[str] = Counter()
         self.annotated = 0
         self._job, self._earlier, self._number = job, earlier, number
-        self._run: tuple[Path, int, int] | None = None  # part, first row, files
+        self._run: tuple[Location, int, int] | None = None  # part, first row, files
         self._added = 0
         self._reader: PartReader | None = None  # of the last results
         self._writing: _Writing | None = None
@@ -107,14 +108,14 @@ class Merged:
                 self._write(reader.take(start, min(_FILES, row + count - start)), writing, part)
         self._run = None
 
-    def _reader_of(self, part: Path, stack: ExitStack) -> PartReader:
+    def _reader_of(self, part: Location, stack: ExitStack) -> PartReader:
         if part != self._earlier:
             return stack.enter_context(PartReader(part))
         if self._reader is None:
             self._reader = stack.enter_context(PartReader(part))
         return self._reader
 
-    def _write(self, tables: dict[str, pa.Table], writing: "_Writing", part: Path) -> None:
+    def _write(self, tables: dict[str, pa.Table], writing: "_Writing", part: Location) -> None:
         files = tables["files"]
         status = np.array(files["status"].to_pylist(), dtype=object)
         numbers = np.arange(self._added, self._added + len(files))

@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from secsvc_batch.reports.export import APPLICATIONS, FINDINGS, VERDICTS, as_table
+from secsvc_batch.storage.location import Location, StorageError
+from secsvc_batch.storage.transfer import here, parquet
+
+ANNOTATED = "annotated"
+PARTS = "parts"
 
 STATE = ".secsvc"
 """folder of a part for what is no result but saves work"""
@@ -45,7 +51,7 @@ FILES = pa.schema(
 INPUTS = pa.schema(list(FILES)[:8])
 STORED_GROUP = 100  # files of one row group: a worker reads no more than it needs
 _INDEX = [name for name in FILES.names if name != "stored"]
-_DONE = "done.json"
+DONE = "done.json"
 
 
 @dataclass(frozen=True)
@@ -69,9 +75,17 @@ class FileReport:
     stored: bytes = b""
 
 
+def table_name(name: str) -> str:
+    """Return the name of the file in which a part keeps a table."""
+    return f"{name}.parquet" if name in PUBLISHED else f"{STATE}/{name}.parquet"
+
+
 def table_path(folder: Path, name: str) -> Path:
     """Return where a part keeps a table."""
-    return (folder if name in PUBLISHED else folder / STATE) / f"{name}.parquet"
+    return folder / table_name(name)
+
+
+TABLE_FILES = tuple(table_name(name) for name in (*TABLES, "files"))
 
 
 # --- writing --------------------------------------------------------------------------------------
@@ -97,7 +111,7 @@ def write_part(
         pq.write_table(table, table_path(folder, name), compression="lz4")
     pq.write_table(as_table(columns, FILES), table_path(folder, "files"), compression="zstd")
     done = {"first": files[0].file, **keys, "tables": _hashes(folder)}
-    (folder / _DONE).write_text(json.dumps(done), encoding="utf-8")
+    (folder / DONE).write_text(json.dumps(done), encoding="utf-8")
     folder.rename(target)
     return target
 
@@ -126,14 +140,15 @@ def _hashes(folder: Path) -> dict[str, str]:
 class Part:
     """A part that is there and whole; ``keys`` what it was made under, ``copies`` its annotated workbooks."""
 
-    folder: Path
+    folder: Location
     first: str
     keys: Mapping[str, str]
-    copies: Path
+    copies: Location
 
     def index(self) -> Iterator[dict[str, Any]]:
         """Yield what is known of each file, in order, without what was read of it."""
-        with pq.ParquetFile(table_path(self.folder, "files")) as files:
+        name = table_name("files")
+        with here([name], self.folder) as folder, pq.ParquetFile(folder / name) as files:
             for batch in files.iter_batches(batch_size=STORED_GROUP, columns=_INDEX):
                 yield from batch.to_pylist()
 
@@ -142,23 +157,34 @@ def open_parts(folder: Path, copies: Path) -> list[Part]:
     """Return the parts that an interrupted run left in ``folder``; what is not whole is removed."""
     found = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        try:
-            done = json.loads((path / _DONE).read_text(encoding="utf-8"))
-            whole = done["tables"] == _hashes(path)
-        except (OSError, ValueError, KeyError):
-            whole = False
-        if whole:
-            found.append(Part(path, done["first"], done, copies))
+        part = open_part(path, copies)
+        if part is not None:
+            found.append(part)
         else:
             shutil.rmtree(path, ignore_errors=True)
     return found
 
 
-def stored(places: Sequence[tuple[Path, int]]) -> list[bytes]:
+def open_part(folder: Location, copies: Location) -> Part | None:
+    """Return the part in ``folder``, None where it is not whole."""
+    try:
+        with here((DONE, *TABLE_FILES), folder) as local:
+            done = json.loads((local / DONE).read_text(encoding="utf-8"))
+            whole = done["tables"] == _hashes(local)
+            return Part(folder, done["first"], done, copies) if whole else None
+    except (OSError, ValueError, KeyError):
+        return None
+    except StorageError as error:
+        if not error.missing:
+            raise
+        return None
+
+
+def stored(places: Sequence[tuple[Location, int]]) -> list[bytes]:
     """Return what was read of the files at ``places`` (folder of a part, row)."""
-    found: dict[tuple[Path, int], bytes] = {}
+    found: dict[tuple[Location, int], bytes] = {}
     for folder in dict.fromkeys(folder for folder, _ in places):
-        with pq.ParquetFile(table_path(folder, "files")) as files:
+        with parquet(folder / table_name("files")) as files:
             sizes = [files.metadata.row_group(number).num_rows for number in range(files.num_row_groups)]
             bounds = np.cumsum([0, *sizes])
             rows = [row for part, row in places if part == folder]
@@ -173,9 +199,13 @@ def stored(places: Sequence[tuple[Path, int]]) -> list[bytes]:
 class PartReader:
     """Reads the tables of a part from front to back, some files at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        names = (*TABLES, "files")
-        self._open = {name: pq.ParquetFile(table_path(folder, name)) for name in names}
+    def __init__(self, folder: Location) -> None:
+        self._stack = ExitStack()
+        local = self._stack.enter_context(here(TABLE_FILES, folder))
+        self._open = {
+            name: self._stack.enter_context(pq.ParquetFile(table_path(local, name)))
+            for name in (*TABLES, "files")
+        }
         sizes = {"files": STORED_GROUP}
         self._rows = {name: _Rows(file, sizes.get(name, 10_000)) for name, file in self._open.items()}
         self._at = 0
@@ -199,8 +229,7 @@ class PartReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for file in self._open.values():
-            file.close()
+        self._stack.close()
 
 
 def _sum(files: pa.Table, name: str) -> int:

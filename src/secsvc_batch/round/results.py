@@ -4,19 +4,28 @@ import hashlib
 import json
 import os
 import shutil
-import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from secsvc_batch.round.part import STATE, Part, table_path
+from secsvc_batch.round.inputs import Input
+from secsvc_batch.round.job import Chunk
+from secsvc_batch.round.part import ANNOTATED, PARTS, STATE, Part, open_parts, table_path
+from secsvc_batch.storage.location import Location
+from secsvc_batch.storage.record import RECORD, Record, record_of, write_record
+from secsvc_batch.storage.scratch import locked
+
+if TYPE_CHECKING:
+    from secsvc_batch.storage.results import ObjectResults
+
+    Results: TypeAlias = "ResultsFolder | ObjectResults"
 
 MANIFEST = "run.json"
-_INPUTS = "inputs.parquet"
+INPUTS = "inputs.parquet"
 
 
 class ResultsError(Exception):
@@ -33,9 +42,12 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def link(source: Path, target: Path) -> None:
-    """Let ``target`` be the same file as ``source``, or a copy of it where the disk knows no links."""
-    if source == target:
+def link(source: Location, target: Path) -> None:
+    """Let ``target`` be the same file as ``source``, or a copy of it where the disk knows no links.
+
+    A copy on object storage stays where it is: it was put up to where it belongs.
+    """
+    if source == target or not isinstance(source, Path):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
@@ -56,6 +68,16 @@ class ResultsFolder:
         self._beside = self.out.parent / f".{self.out.name}.partial"
         self.staging, self.work = self._beside / "results", self._beside / "work"
         self._before = self.out.parent / f".{self.out.name}.before"
+
+    @property
+    def puts(self) -> None:
+        """Nowhere: workers write into ``staging`` and ``work``."""
+        return None
+
+    @property
+    def record(self) -> Record:
+        """Which versions of which objects the earlier results come from."""
+        return record_of(self.out)
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -80,8 +102,7 @@ class ResultsFolder:
             raise ResultsError("results.not_ours", path=str(self.out))
         changed, removed = _compare(self.out, manifest)
         if not force and changed:
-            names = "\n".join(f"  {name}" for name in sorted(changed)[:5])
-            raise ResultsError("results.changed", path=str(self.out), count=len(changed), names=names)
+            raise edited_error(self.out, changed)
         return frozenset(changed | removed)
 
     @contextmanager
@@ -93,7 +114,7 @@ class ResultsFolder:
         self._beside.mkdir(parents=True, exist_ok=True)
         lock = (self._beside / "lock").open("a+b")
         try:
-            if not _locked(lock):
+            if not locked(lock):
                 raise ResultsError("results.in_use", path=str(self.out))
             for folder in (self.staging, self.work):
                 folder.mkdir(exist_ok=True)
@@ -103,16 +124,30 @@ class ResultsFolder:
             if self._beside.exists() and not any(self.work.glob("parts/*/done.json")):
                 shutil.rmtree(self._beside, ignore_errors=True)
 
+    def parts(self) -> list[Part]:
+        """Return the parts that an interrupted run left."""
+        return open_parts(self.work / PARTS, self.staging / ANNOTATED)
+
+    def manifest(self) -> dict[str, Any] | None:
+        """Return what run.json says, None where there is none of ours."""
+        return manifest_of(self.out)
+
     def earlier(self, edited: frozenset[str]) -> Part | None:
         """Return the results of the last run as a part of this one, where they can be of use."""
-        manifest = manifest_of(self.out) or {}
+        manifest = self.manifest() or {}
         tables = {name for name in edited if not name.startswith("annotated/")}
         if tables or not isinstance(manifest.get("keys"), dict) or not table_path(self.out, "files").exists():
             return None
         return Part(self.out, "", manifest["keys"], self.out / "annotated")
 
-    def finish(self) -> None:
+    def about_to_do(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """Yield the chunks; earlier results stay where they are until all is done."""
+        return chunks
+
+    def finish(self, inputs: Sequence[Input]) -> None:
         """Put the staging folder in place of ``out``."""
+        if any(one.object for one in inputs):
+            write_record(self.staging, inputs)
         if hasattr(os, "sync"):
             # a name must not outlive a power cut that its bytes do not
             os.sync()
@@ -129,27 +164,19 @@ class ResultsFolder:
         shutil.rmtree(self.staging, ignore_errors=True)
 
 
-def _locked(stream: IO[bytes]) -> bool:
-    """Take the lock of a file, which ends with the process that has it; tell whether it was free."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
 def manifest_of(folder: Path) -> dict[str, Any] | None:
     """Return what run.json of a results folder says, None where there is none of ours."""
     try:
-        data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return manifest_from((folder / MANIFEST).read_bytes())
+    except OSError:
+        return None
+
+
+def manifest_from(text: bytes) -> dict[str, Any] | None:
+    """Return what the text of a run.json says, None where it is none of ours."""
+    try:
+        data = json.loads(text)
+    except ValueError:
         return None
     return data if isinstance(data, dict) and isinstance(data.get("outputs"), dict) else None
 
@@ -158,7 +185,7 @@ def _compare(folder: Path, manifest: dict[str, Any]) -> tuple[set[str], set[str]
     """Return the names of files that were changed or added since the run, and of removed ones."""
     written: dict[str, str] = {**manifest["outputs"], **_copies(folder, manifest)}
     changed, seen = set(), {MANIFEST}
-    for name, path in _files(folder):
+    for name, path in files_below(folder):
         seen.add(name)
         if name != MANIFEST and written.get(name) != sha256_of(path):
             changed.add(name)
@@ -168,25 +195,47 @@ def _compare(folder: Path, manifest: dict[str, Any]) -> tuple[set[str], set[str]
 def _copies(folder: Path, manifest: dict[str, Any]) -> dict[str, str]:
     """Return the annotated copies of a large round, which the manifest does not list one by one."""
     try:
-        if manifest["outputs"].get(_INPUTS) != sha256_of(folder / _INPUTS):
+        if manifest["outputs"].get(INPUTS) != sha256_of(folder / INPUTS):
             return {}
-        table = pq.read_table(folder / _INPUTS, columns=["annotated", "annotated_sha256"])
+        return annotated_copies(folder)
     except (OSError, KeyError, pa.ArrowInvalid):
         return {}
-    names, hashes = (column.to_pylist() for column in table.columns)
-    return {f"annotated/{name}": one for name, one in zip(names, hashes, strict=True) if name}
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+def results_at(out: Location) -> "Results":
+    """Return the results folder at a place."""
+    if isinstance(out, Path):
+        return ResultsFolder(out)
+    from secsvc_batch.storage.results import ObjectResults
+
+    return ObjectResults(out)
+
+
+def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield name and path of every file of the results in a folder."""
     for place, _, names in os.walk(folder):
         for name in names:
             path = Path(place, name)
-            yield path.relative_to(folder).as_posix(), path
+            if (relative := path.relative_to(folder).as_posix()) != RECORD:
+                yield relative, path
 
 
 def outputs(folder: Path) -> dict[str, str]:
     """Return the files of a folder with their hashes, by name; annotated copies are left out."""
-    return {name: sha256_of(path) for name, path in _files(folder) if not name.startswith("annotated/")}
+    return {name: sha256_of(path) for name, path in files_below(folder) if not name.startswith("annotated/")}
+
+
+def annotated_copies(folder: Path) -> dict[str, str]:
+    """Return the names of the annotated copies of a results folder with their hashes."""
+    table = pq.read_table(folder / INPUTS, columns=["annotated", "annotated_sha256"])
+    names, hashes = (column.to_pylist() for column in table.columns)
+    return {f"{ANNOTATED}/{name}": one for name, one in zip(names, hashes, strict=True) if name}
+
+
+def edited_error(out: Location, changed: Collection[str]) -> ResultsError:
+    """Return the error that names some of the files that would be lost."""
+    names = "\n".join(f"  {name}" for name in sorted(changed)[:5])
+    return ResultsError("results.changed", path=str(out), count=len(changed), names=names)
 
 
 def state_folder(folder: Path) -> Path:

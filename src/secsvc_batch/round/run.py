@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from heapq import heappop, heappush
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlsxwriter.exceptions import FileCreateError
 
 from secsvc_batch.reports.counts import RoundCounts
 from secsvc_batch.reports.run import RunInfo
 from secsvc_batch.reports.summary import write_summary
-from secsvc_batch.round.chunk import ANNOTATED, DISK, PARTS, ChunkResult, process
+from secsvc_batch.round.chunk import DISK, ChunkResult, process
 from secsvc_batch.round.earlier import match
 from secsvc_batch.round.examine import Stopwatch
 from secsvc_batch.round.executors import Executor, run_all
@@ -20,8 +20,11 @@ from secsvc_batch.round.job import Chunk, Job, split
 from secsvc_batch.round.keys import read_key, run_key
 from secsvc_batch.round.manifest import write_manifest
 from secsvc_batch.round.merge import STATUSES, Merged, totals_of
-from secsvc_batch.round.part import Part, open_parts
-from secsvc_batch.round.results import ResultsFolder, manifest_of
+from secsvc_batch.round.part import Part
+from secsvc_batch.storage.record import remembered
+
+if TYPE_CHECKING:
+    from secsvc_batch.round.results import Results
 
 # files of a chunk: enough that its fixed cost is small, so few that memory is
 LEAST_CHUNK, CHUNK = 40, 340
@@ -58,7 +61,7 @@ def is_of_disk(error: OSError) -> bool:
 def run_round(
     job: Job,
     inputs: Inputs,
-    folder: ResultsFolder,
+    folder: "Results",
     executor: Executor,
     *,
     edited: frozenset[str] = frozenset(),
@@ -78,20 +81,22 @@ def run_round(
 def _run(
     job: Job,
     inputs: Inputs,
-    folder: ResultsFolder,
+    folder: "Results",
     executor: Executor,
     edited: frozenset[str],
     progress: Progress,
 ) -> RoundReport:
     watch = Stopwatch()
     earlier = folder.earlier(edited)
-    parts = open_parts(job.work / PARTS, job.staging / ANNOTATED)
+    parts = folder.parts()
+    if inputs.from_objects:
+        inputs = remembered(inputs, folder.record)
     if earlier is not None:
         parts.append(earlier)
-    last = manifest_of(folder.out) if earlier and earlier.keys["run"] == run_key(job) else None
+    last = folder.manifest() if earlier and earlier.keys["run"] == run_key(job) else None
     with watch.stage("total"), Merged(job, earlier.folder if earlier else None, len(inputs.files)) as merged:
-        chunks = _chunks(job, inputs, executor.workers, parts, edited, folder)
-        for done in _in_order(run_all(executor, partial(process, job), chunks), watch, progress):
+        chunks = folder.about_to_do(_chunks(job, inputs, executor.workers, parts, edited, folder))
+        for done in _in_order(run_all(executor, _task(job, inputs, folder), chunks), watch, progress):
             with watch.stage("merge"):
                 merged.add(done.places)
         if last is not None and merged.unchanged and _same(last, inputs):
@@ -106,8 +111,17 @@ def _run(
     }
     _write_summary(job, merged.counts)
     write_manifest(job, inputs, counts, watch.times)
-    folder.finish()
+    folder.finish(inputs.files)
     return RoundReport(counts)
+
+
+def _task(job: Job, inputs: Inputs, folder: "Results") -> Callable[[Chunk], ChunkResult]:
+    """Return what is done with each chunk: the same everywhere, but objects are fetched and put up."""
+    if not inputs.from_objects and folder.puts is None:
+        return partial(process, job)
+    from secsvc_batch.storage.chunk import process_objects
+
+    return partial(process_objects, job, folder.puts)
 
 
 def _write_summary(job: Job, counts: RoundCounts) -> None:
@@ -124,7 +138,7 @@ def _same(manifest: dict[str, Any], inputs: Inputs) -> bool:
 
 
 def _chunks(
-    job: Job, inputs: Inputs, workers: int, parts: list[Part], edited: frozenset[str], folder: ResultsFolder
+    job: Job, inputs: Inputs, workers: int, parts: list[Part], edited: frozenset[str], folder: "Results"
 ) -> Iterator[Chunk]:
     keys = {"read": read_key(job), "run": run_key(job)}
     return split(match(inputs.files, parts, keys, edited, folder.out), chunk_size(len(inputs.files), workers))

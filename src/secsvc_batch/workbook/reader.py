@@ -126,10 +126,16 @@ def read_submission(
     try:
         _Reading(preflight(path, limits), submission, layout, limits).read(edition)
     except RefusedFileError as error:
-        params = {name: visible(value) for name, value in error.params.items()}
-        params |= {"cell": error.cell} if error.cell else {}
-        finding = FileFinding(error.code, error.sheet, error.cell, params=params)
-        submission.sheets, submission.findings, submission.refused = {}, [finding], True
+        refuse(submission, error)
+    return submission
+
+
+def refuse(submission: Submission, error: RefusedFileError) -> Submission:
+    """Leave nothing of a submission but the finding that says why it cannot be read, and return it."""
+    params = {name: visible(value) for name, value in error.params.items()}
+    params |= {"cell": error.cell} if error.cell else {}
+    finding = FileFinding(error.code, error.sheet, error.cell, params=params)
+    submission.sheets, submission.findings, submission.refused = {}, [finding], True
     return submission
 
 
