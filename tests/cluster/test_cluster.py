@@ -18,10 +18,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 
 class Dask:
-    """A scheduler and two workers on this machine."""
+    """A scheduler and two workers on this machine; ``own_scratch``: each with a TMPDIR of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, own_scratch: bool = False) -> None:
+        self._folder, self._own_scratch = folder, own_scratch
         self._scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
         self.address = self._said("scheduler", r"Scheduler at:\s+(tcp://\S+)")
         self.workers = [self._worker(str(number)) for number in range(2)]
@@ -37,6 +37,10 @@ class Dask:
         self, name: str, *arguments: str, program: str = "dask_scheduler"
     ) -> "subprocess.Popen[bytes]":
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+        if self._own_scratch:
+            scratch = self._folder / f"{name}-scratch"
+            scratch.mkdir()
+            environment["TMPDIR"] = str(scratch)
         with (self._folder / f"{name}.log").open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", f"distributed.cli.{program}", *arguments],

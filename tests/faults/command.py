@@ -25,7 +25,9 @@ def make_round(folder: Path, copies: int) -> Path:
     return folder
 
 
-def start(submissions: Path, out: Path, *more: str, program: list[str] = PROGRAM) -> subprocess.Popen[str]:
+def start(
+    submissions: Path | str, out: Path | str, *more: str, program: list[str] = PROGRAM
+) -> subprocess.Popen[str]:
     """Start an evaluation."""
     command = [sys.executable, *program, "evaluate", str(submissions), "--base-date", "2026-10-01"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}

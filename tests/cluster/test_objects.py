@@ -1,0 +1,163 @@
+"""Rounds on a real S3 server, in worker processes and on a cluster whose workers share no folder."""
+
+import hashlib
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import s3fs
+
+from tests.cluster.test_cluster import Dask
+from tests.faults.command import contents, make_round, start
+
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
+
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+RECORD = ".secsvc/objects.parquet"
+BUCKET = "bucket"
+
+
+class Server:
+    """An S3 server on this machine with one empty bucket, and what is in it."""
+
+    def __init__(self, log: Path) -> None:
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+        with log.open("wb") as stream:
+            self._process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
+        self.url = self._said(log, r"Running on (http://127\.0\.0\.1:\d+)")
+        self.files = s3fs.S3FileSystem(
+            endpoint_url=self.url, key="test", secret="test", use_listings_cache=False
+        )
+        self.files.mkdir(BUCKET)
+
+    def _said(self, log: Path, pattern: str) -> str:
+        text = ""
+        for _ in range(600):
+            text = log.read_text(encoding="utf-8")
+            if found := re.search(pattern, text):
+                return found[1]
+            time.sleep(0.1)
+        raise AssertionError(text)
+
+    def put(self, folder: Path, name: str) -> str:
+        """Put the files of a folder into the bucket and return their URL."""
+        for path in folder.rglob("*.xlsx"):
+            self.files.put_file(str(path), f"{BUCKET}/{name}/{path.relative_to(folder).as_posix()}")
+        return f"s3://{BUCKET}/{name}"
+
+    def names(self, name: str) -> set[str]:
+        return {path.removeprefix(f"{BUCKET}/{name}/") for path in self.files.find(f"{BUCKET}/{name}")}
+
+    def contents(self, name: str) -> dict[str, str]:
+        """Return the hashes of some results, as ``contents`` does for those in a folder."""
+        found = {}
+        for path in sorted(self.names(name) - {RECORD}):
+            data = self.files.cat_file(f"{BUCKET}/{name}/{path}")
+            if path == "run.json":
+                manifest = json.loads(data)
+                del manifest["times"]
+                data = json.dumps(manifest).encode()
+            found[path] = hashlib.sha256(data).hexdigest()
+        return found
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    running = Server(tmp_path / "server.log")
+    # fsspec's own way to say how a storage is reached
+    monkeypatch.setenv("FSSPEC_S3_ENDPOINT_URL", running.url)
+    yield running
+    running.close()
+
+
+class Alone(NamedTuple):
+    """A round in a folder, and what a run in folders makes of it."""
+
+    submissions: Path
+    contents: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Alone:
+    folder = tmp_path_factory.mktemp("alone")
+    submissions = make_round(folder / "submissions", 4)
+    code, text = evaluate(submissions, folder / "results")
+    assert code == 1, text
+    return Alone(submissions, contents(folder / "results"))
+
+
+def evaluate(submissions: str | Path, out: str | Path, *more: str) -> tuple[int, str]:
+    process = start(submissions, out, *more)
+    text, _ = process.communicate(timeout=300)
+    return process.returncode, text
+
+
+def parts(server: Server, name: str) -> int:
+    return sum(path.endswith("/done.json") for path in server.names(f"{name}/.partial"))
+
+
+def test_worker_processes_give_the_bytes_that_folders_give(
+    server: Server, alone: Alone, tmp_path: Path
+) -> None:
+    url = server.put(alone.submissions, "round")
+    code, text = evaluate(url, f"s3://{BUCKET}/results", "--workers", "2")
+    assert code == 1, text
+    assert server.contents("results") == alone.contents
+    requests = (tmp_path / "server.log").read_text().count(f"GET /{BUCKET}/round/")
+    assert evaluate(url, f"s3://{BUCKET}/results")[0] == 1
+    assert (tmp_path / "server.log").read_text().count(f"GET /{BUCKET}/round/") == requests
+
+
+def test_a_run_that_was_killed_goes_on(server: Server, alone: Alone, tmp_path: Path) -> None:
+    url = server.put(alone.submissions, "round")
+    process = start(url, f"s3://{BUCKET}/results", "--workers", "2")
+    while process.poll() is None and not parts(server, "results"):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert parts(server, "results") > 0
+    assert "run.json" not in server.names("results")
+    code, text = evaluate(url, f"s3://{BUCKET}/results", "--workers", "2")
+    assert code == 1, text
+    assert server.contents("results") == alone.contents
+
+
+def test_a_cluster_needs_no_folder_that_its_workers_share(
+    server: Server, alone: Alone, tmp_path: Path
+) -> None:
+    """The workers have folders of their own for what they fetch, and one of them is killed half-way."""
+    url = server.put(alone.submissions, "round")
+    (tmp_path / "dask").mkdir()
+    dask = Dask(tmp_path / "dask", own_scratch=True)
+    try:
+        process = start(url, f"s3://{BUCKET}/results", "--scheduler", dask.address)
+        while process.poll() is None and parts(server, "results") < 2:
+            time.sleep(0.02)
+        dask.kill(dask.workers[0])
+        text, _ = process.communicate(timeout=300)
+    finally:
+        dask.close()
+    assert process.returncode == 1, text
+    assert server.contents("results") == alone.contents
+    assert list((tmp_path / "dask" / "1-scratch").glob("secsvc-batch-*")) == []
+
+
+@pytest.mark.usefixtures("server")
+def test_a_bucket_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
+    code, text = evaluate("s3://no-such-bucket/round", tmp_path / "out")
+    assert code == 2
+    assert "s3://no-such-bucket/round" in text
+    assert "Traceback" not in text
