@@ -52,8 +52,13 @@ class Server:
             self.files.put_file(str(path), f"{BUCKET}/{name}/{path.relative_to(folder).as_posix()}")
         return f"s3://{BUCKET}/{name}"
 
+    def put_key(self, key: str, content: bytes) -> None:
+        """Put an object under a key that fsspec would take for something else."""
+        self.files.call_s3("put_object", Bucket=BUCKET, Key=key, Body=content)
+
     def names(self, name: str) -> set[str]:
-        return {path.removeprefix(f"{BUCKET}/{name}/") for path in self.files.find(f"{BUCKET}/{name}")}
+        found: list[str] = self.files.find(f"{BUCKET}/{name}")
+        return {path.removeprefix(f"{BUCKET}/").removeprefix(f"{name}/") for path in found}
 
     def contents(self, name: str) -> dict[str, str]:
         """Return the hashes of some results, as ``contents`` does for those in a folder."""
@@ -153,6 +158,27 @@ def test_a_cluster_needs_no_folder_that_its_workers_share(
     assert process.returncode == 1, text
     assert server.contents("results") == alone.contents
     assert list((tmp_path / "dask" / "1-scratch").glob("secsvc-batch-*")) == []
+
+
+def test_keys_that_are_no_names_of_files_stay_inside(server: Server, alone: Alone) -> None:
+    """S3 takes any key; consoles make keys that look like folders."""
+    content = next(alone.submissions.rglob("*.xlsx")).read_bytes()
+    unusable = ["../up.xlsx", "./here.xlsx", "/absolute.xlsx", "a//b.xlsx", "x.xlsx?versionId=1.xlsx"]
+    odd = ["back\\slash.xlsx", "zip::odd.xlsx", "a[1]*?.xlsx", "a#b%41.xlsx", "%2e%2e%2fup.xlsx", "TWIN.xlsx"]
+    odd += ["twin.xlsx", "tab\t.xlsx", "plus+ .xlsx", "ハ\u309a.xlsx", "パ.xlsx", f"{'n' * 1000}.xlsx"]
+    for name in [*unusable, *odd]:
+        server.put_key(f"round/{name}", content)
+    for name in ("round/", "round/folder/", "results/"):
+        server.put_key(name, b"")
+    code, text = evaluate(f"s3://{BUCKET}/round", f"s3://{BUCKET}/results")
+    assert code == 1, text
+    manifest = json.loads(server.files.cat_file(f"{BUCKET}/results/run.json"))
+    assert manifest["ignored"] == sorted(unusable)
+    assert manifest["counts"]["read"] == len(odd)
+    copies = {one["annotated"] for one in manifest["inputs"]}
+    assert copies == {name.removeprefix("annotated/") for name in server.names("results/annotated")}
+    assert server.names("").isdisjoint({"up.xlsx", "absolute.xlsx"})
+    assert {name.partition("/")[0] for name in server.names("")} == {"round", "results"}
 
 
 @pytest.mark.usefixtures("server")

@@ -58,7 +58,8 @@ def listed(folder: ObjectPath) -> Iterator[Listed]:
         if not error.missing:
             raise
     for path, info in found.items():
-        if path.startswith(start) and info["type"] != "directory":
+        # consoles make objects that look like folders
+        if path.startswith(start) and not path.endswith("/") and info["type"] != "directory":
             yield look(path[len(start) :], info)
 
 
