@@ -10,7 +10,9 @@ import pytest
 import secsvc_batch.round.chunk as chunk_room
 import secsvc_batch.round.examine as examine_room
 import secsvc_batch.storage.submissions as submissions_room
+from secsvc_batch.round.inputs import find_inputs
 from secsvc_batch.round.results import ResultsError
+from secsvc_batch.storage.location import locate
 from secsvc_batch.workbook.annotate import annotate as sound_annotation
 from secsvc_batch.workbook.limits import Limits
 from secsvc_batch.workbook.reader import read_submission
@@ -149,6 +151,30 @@ def test_a_workbook_that_was_edited_is_not_lost(bucket: Bucket, done: dict[str, 
     run(ROUND, RESULTS, force=True)
     assert done["annotated"] == [NAMES[0]]
     assert is_as_fresh(bucket)
+
+
+def test_a_chunk_of_large_objects_is_fetched_in_portions(
+    bucket: Bucket, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(folder, tmp_path / "out")
+    monkeypatch.setattr("secsvc_batch.storage.chunk._PORTION", 250_000)
+    fetched: list[int] = []
+    sound = submissions_room.fetched
+
+    def count(tasks: Any, place: Path) -> Any:
+        fetched.append(len(tasks))
+        return sound(tasks, place)
+
+    monkeypatch.setattr("secsvc_batch.storage.chunk.fetched", count)
+    run(ROUND, RESULTS)
+    assert len(fetched) > 1
+    assert sum(fetched) == len(NAMES)
+    assert bucket.contents("bucket/results") == contents(tmp_path / "out")
+
+
+def test_an_object_that_is_given_twice_is_one_submission(bucket: Bucket) -> None:
+    inputs = find_inputs([locate(ROUND), locate(f"{ROUND}/{NAMES[0]}")])
+    assert [one.file for one in inputs.files] == sorted(NAMES)
 
 
 def test_what_stands_there_already_is_no_place_for_results(bucket: Bucket) -> None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from secsvc_batch.round.names import Names, portable, printable
 from secsvc_batch.storage.location import Location, ObjectPath
@@ -80,7 +81,7 @@ def find_inputs(given: Sequence[Location], leave_out: Iterable[Location] = ()) -
     apart = tuple(leave_out)
     avoided = {path.resolve() for path in apart if isinstance(path, Path)}
     found: dict[Path, str] = {}
-    objects: dict[ObjectPath, tuple[str, StoredObject]] = {}
+    objects: dict[tuple[Any, str], tuple[str, StoredObject]] = {}
     ignored: list[str] = []
     for start in given:
         if isinstance(start, ObjectPath):
@@ -97,7 +98,7 @@ def find_inputs(given: Sequence[Location], leave_out: Iterable[Location] = ()) -
     if not found and not objects:
         raise InputError("input.none", path=", ".join(str(path) for path in given))
     longest = _LONGEST_OBJECT if objects or any(isinstance(path, ObjectPath) for path in apart) else None
-    files = sorted(_distinct(found, objects, longest), key=lambda item: item.file)
+    files = sorted(_distinct(found, objects.values(), longest), key=lambda item: item.file)
     return Inputs(tuple(files), tuple(sorted(map(printable, ignored))))
 
 
@@ -123,17 +124,23 @@ def _passed_over(folder: Path, avoided: set[Path]) -> bool:
 
 
 def _distinct(
-    found: dict[Path, str], objects: dict[ObjectPath, tuple[str, StoredObject]], longest: int | None
+    found: dict[Path, str], objects: Iterable[tuple[str, StoredObject]], longest: int | None
 ) -> list[Input]:
     """Give files of the same name from several folders names of their own: ``name (2).xlsx``."""
     shown, written = Names(), Names()
     names: list[tuple[Path, str, StoredObject | None]] = [(path, found[path], None) for path in sorted(found)]
-    for place in sorted(objects, key=lambda place: (place.root, place.path.split("/"))):
-        names.append((Path(), *objects[place]))
+    for name, stored in sorted(objects, key=_order):
+        names.append((Path(), name, stored))
     return [
         Input(path, shown.take(printable(name)), written.take(_copy(name, longest)), stored)
         for path, name, stored in names
     ]
+
+
+def _order(found: tuple[str, StoredObject]) -> tuple[str, list[str]]:
+    """Return what puts objects into the order that files of the same names have."""
+    place = found[1].place
+    return place.root, place.path.split("/")
 
 
 def _copy(name: str, longest: int | None) -> str:

@@ -1,39 +1,67 @@
 """A chunk of which something stands on object storage: fetched, done as any other, put up."""
 
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from secsvc_batch.round.chunk import ChunkResult, process
 from secsvc_batch.round.examine import Stopwatch
-from secsvc_batch.round.job import Chunk, Job, Place
+from secsvc_batch.round.job import Chunk, Job, Place, Task
 from secsvc_batch.round.part import ANNOTATED, DONE, TABLE_FILES
 from secsvc_batch.storage.location import Location, ObjectPath
 from secsvc_batch.storage.scratch import scratch
 from secsvc_batch.storage.submissions import fetched
 from secsvc_batch.storage.transfer import at_once, put
+from secsvc_batch.workbook.limits import LIMITS
+
+_PORTION = 512 << 20
+"""bytes of submissions that are on this machine at once"""
+Puts = tuple[ObjectPath, ObjectPath]
 
 
-def process_objects(job: Job, puts: tuple[ObjectPath, ObjectPath] | None, chunk: Chunk) -> ChunkResult:
+def process_objects(job: Job, puts: Puts | None, chunk: Chunk) -> ChunkResult:
     """Do ``process`` with what has to be fetched; ``puts``: where its copies go, and its parts.
 
     A part goes up after its copies, and is there when its last file is. Raises StorageError where something
     cannot be put up; a submission that cannot be fetched is refused by itself.
     """
     watch = Stopwatch()
+    whole = ChunkResult(chunk.first, [])
+    for tasks in _portions(chunk.tasks):
+        done = _process(job, puts, replace(chunk, tasks=tasks), watch)
+        whole.places += done.places
+        for stage, seconds in done.times.items():
+            watch.times[stage] = watch.times.get(stage, 0.0) + seconds
+    return replace(whole, times=watch.times)
+
+
+def _portions(tasks: Sequence[Task]) -> Iterator[tuple[Task, ...]]:
+    """Cut the tasks of a chunk so that the objects of each portion fit on any disk; mostly there is one."""
+    portion: list[Task] = []
+    size = 0
+    for task in tasks:
+        added = min(task[0].object.size, LIMITS.file_bytes) if task[0].object else 0
+        if portion and size + added > _PORTION:
+            yield tuple(portion)
+            portion, size = [], 0
+        portion.append(task)
+        size += added
+    yield tuple(portion)
+
+
+def _process(job: Job, puts: Puts | None, chunk: Chunk, watch: Stopwatch) -> ChunkResult:
     with scratch() as folder:
         with watch.stage("fetch"):
             chunk = replace(chunk, tasks=fetched(chunk.tasks, folder / "submissions"))
         if puts is None:
-            result = process(job, chunk)
-        else:
-            job = replace(job, staging=folder / "results", work=folder / "work")
-            result = process(job, chunk)
-            with watch.stage("put"):
-                copies, parts = puts
-                _put_copies(job.staging / ANNOTATED, copies)
-                result.places = _put_parts(result.places, parts)
-    return replace(result, times=result.times | watch.times)
+            return process(job, chunk)
+        job = replace(job, staging=folder / "results", work=folder / "work")
+        result = process(job, chunk)
+        with watch.stage("put"):
+            copies, parts = puts
+            _put_copies(job.staging / ANNOTATED, copies)
+            return replace(result, places=_put_parts(result.places, parts))
 
 
 def _put_copies(folder: Path, copies: ObjectPath) -> None:

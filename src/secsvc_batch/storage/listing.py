@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 from secsvc_batch.round.inputs import OFFICE_LOCKS, OTHER_TABLES, WORKBOOKS, StoredObject
 from secsvc_batch.storage.location import Location, ObjectPath, StorageError, talking
@@ -12,7 +13,8 @@ from secsvc_batch.storage.transfer import Listed, listed, look
 _UNUSABLE = frozenset({"", ".", ".."})
 _VERSION = re.compile(r"\?(versionid|generation|snapshot)=", re.IGNORECASE)
 
-Found = dict[ObjectPath, tuple[str, StoredObject]]
+Found = dict[tuple[Any, str], tuple[str, StoredObject]]
+"""names in the round and objects, by storage and name there: two URLs may lead to the same one"""
 
 
 def find_objects(start: ObjectPath, leave_out: Sequence[Location], found: Found, ignored: list[str]) -> bool:
@@ -22,7 +24,7 @@ def find_objects(start: ObjectPath, leave_out: Sequence[Location], found: Found,
     """
     only = _one(start)
     if only is not None:
-        found.setdefault(start, (start.name, StoredObject(start, only.size, only.version)))
+        found.setdefault((start.fs, start.path), (start.name, StoredObject(start, only.size, only.version)))
         return True
     apart = [place for place in leave_out if isinstance(place, ObjectPath)]
     any_there = False
@@ -34,7 +36,7 @@ def find_objects(start: ObjectPath, leave_out: Sequence[Location], found: Found,
         elif _hidden(parts) or any(folder.holds(place) for folder in apart):
             continue
         elif one.is_file and PurePosixPath(parts[-1]).suffix.lower() in WORKBOOKS | OTHER_TABLES:
-            found.setdefault(place, (one.name, StoredObject(place, one.size, one.version)))
+            found.setdefault((place.fs, place.path), (one.name, StoredObject(place, one.size, one.version)))
         else:
             ignored.append(one.name)
     return any_there

@@ -59,8 +59,8 @@ class ObjectPath:
 
     def holds(self, other: "ObjectPath") -> bool:
         """Tell whether ``other`` is this object, or lies below it."""
-        same = type(self.fs) is type(other.fs)
-        return same and (other.path == self.path or other.path.startswith(f"{self.path}/"))
+        inside = other.path == self.path or other.path.startswith(f"{self.path}/")
+        return inside and bool(self.fs == other.fs)
 
 
 Location = Path | ObjectPath

@@ -6,7 +6,7 @@ the first of them changes, and put up last.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -185,7 +185,8 @@ class ObjectResults:
     def _remove_lock(self) -> None:
         """Remove what tells that a run was begun, once it has come to its end."""
         if self._done:
-            remove([self._lock])
+            with suppress(StorageError):
+                remove([self._lock])
 
 
 def _stays(one: Input, known: Known | None) -> bool:

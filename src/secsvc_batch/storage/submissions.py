@@ -1,7 +1,9 @@
 """Submissions on object storage, brought to this machine chunk by chunk, or refused one by one."""
 
 import hashlib
+import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +14,10 @@ from secsvc_batch.storage.location import ObjectPath, StorageError
 from secsvc_batch.storage.transfer import at_once, read
 from secsvc_batch.workbook.limits import LIMITS, RefusedFileError
 from secsvc_batch.workbook.preflight import fingerprint
+
+_LARGE = 4 << 20
+_ONE_LARGE = threading.Lock()
+"""large objects are in memory one at a time"""
 
 
 def look(one: Input) -> tuple[str, int]:
@@ -68,8 +74,9 @@ def _bytes_of(one: Input) -> bytes:
     most, size = LIMITS.file_bytes, one.object.size
     data = b""
     if 0 < size <= most:
-        # it may have grown since it was listed
-        data = read(one.object.place, most + 1)
+        with _ONE_LARGE if size > _LARGE else nullcontext():
+            # it may have grown since it was listed
+            data = read(one.object.place, most + 1)
         size = len(data)
     if size > most:
         raise RefusedFileError("file_too_large", size=size >> 20, limit=most >> 20)
