@@ -77,7 +77,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """LibreOffice, Chromium, a package validator, hostile files, big rounds, a Dask cluster."""
+    """LibreOffice, Chromium, a package validator, hostile files, big rounds, Dask, S3."""
     _run(session, "pytest", "-m", _without("slow and not long", session), *PARALLEL, *session.posargs)
 
 
@@ -161,7 +161,7 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def cluster(session: nox.Session) -> None:
-    """A Dask scheduler and two workers on this machine, one of which is killed half-way."""
+    """A Dask scheduler and two workers on this machine, one of which is killed half-way; an S3 server."""
     _run(session, "pytest", "tests/cluster", *session.posargs)
 
 

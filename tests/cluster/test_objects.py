@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import s3fs
 
 from tests.cluster.test_cluster import Dask
 from tests.faults.command import contents, make_round, start
@@ -28,6 +27,9 @@ class Server:
     """An S3 server on this machine with one empty bucket, and what is in it."""
 
     def __init__(self, log: Path) -> None:
+        # takes a second, also where these tests are only collected
+        import s3fs
+
         command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
         with log.open("wb") as stream:
             self._process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)

