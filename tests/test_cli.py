@@ -54,6 +54,20 @@ def test_help_does_not_import_pandas() -> None:
     assert "--base-date" in done.stdout
 
 
+def test_who_puts_parts_together_does_not_wait_for_what_makes_them() -> None:
+    code = (
+        "import sys, secsvc_batch.round.run\n"
+        "names = {'pandera', 'secsvc_batch.evaluation.engine', 'secsvc_batch.round.chunk'}\n"
+        "heavy = names & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    found = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=found
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_round_leaves_annotated_workbooks_tables_and_a_manifest(submissions: Path, tmp_path: Path) -> None:
     out = tmp_path / "results"
     before = {path.name: path.read_bytes() for path in submissions.iterdir()}

@@ -27,7 +27,8 @@ from hypothesis import strategies as st
 from secsvc_batch.messages import finding_types
 from secsvc_batch.reports.annotations import annotations
 from secsvc_batch.reports.run import RunInfo
-from secsvc_batch.round.examine import Examined, Stopwatch, examine
+from secsvc_batch.round.examine import Examined, examine
+from secsvc_batch.round.stopwatch import Stopwatch
 from secsvc_batch.standard.loader import Standard, load_standard
 from secsvc_batch.workbook.annotate import AnnotationError, annotate_bytes
 from secsvc_batch.workbook.reader import Submission, read_submission

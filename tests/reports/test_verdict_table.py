@@ -1,7 +1,8 @@
 import pandas as pd
 
+from secsvc_batch.reports.common import SHOWN
 from secsvc_batch.reports.export import APPLICATIONS, VERDICTS
-from secsvc_batch.reports.verdicts import MOST_CELLS, SHOWN
+from secsvc_batch.reports.verdicts import MOST_CELLS
 from secsvc_batch.standard.loader import Standard
 from tests.reports.chunks import ReportedChunk, case, changed, chunk_of
 from tests.support import conformance_cases

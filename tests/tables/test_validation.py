@@ -17,8 +17,8 @@ from secsvc_batch.tables.facts import FACTS, is_corporate_number
 from secsvc_batch.tables.findings import EngineFault, counts
 from secsvc_batch.tables.raw import RawTables
 from secsvc_batch.tables.schemas import UNREADABLE_CODES, failures, row_checks
-from secsvc_batch.tables.typed import Tables
-from secsvc_batch.tables.validation import application_ids, shown
+from secsvc_batch.tables.typed import Tables, application_ids
+from secsvc_batch.tables.validation import shown
 from secsvc_batch.workbook.layout import Layout
 
 BASE_DATE = date(2026, 10, 1)

@@ -20,15 +20,16 @@ from secsvc_batch.check.model import (
     Row,
     Service,
 )
-from secsvc_batch.reports.common import shortened
+from secsvc_batch.reports.common import SHOWN, shortened
 from secsvc_batch.reports.evidence import Evidence, evidence
-from secsvc_batch.reports.verdicts import SHOWN, organisations
+from secsvc_batch.reports.verdicts import organisations
 from secsvc_batch.reports.wording import wording
-from secsvc_batch.round.examine import Examined, Stopwatch, examine, finished, read
+from secsvc_batch.round.examine import Examined, examine, read
 from secsvc_batch.round.inputs import Input, InputError
+from secsvc_batch.round.stopwatch import Stopwatch
 from secsvc_batch.standard.loader import Standard
 from secsvc_batch.tables import cells
-from secsvc_batch.tables.findings import concat, counts, from_file_findings
+from secsvc_batch.tables.findings import concat, counts, finished, from_file_findings
 from secsvc_batch.workbook.reader import FileFinding, Submission
 
 MOST_ROWS = 50  # of evidence kept for one requirement

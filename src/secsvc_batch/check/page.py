@@ -8,8 +8,8 @@ from secsvc_batch.check.markup import Html, tag, together
 from secsvc_batch.check.model import READ, REFUSED, CheckedFile, Judged, Remark, Service, Topic
 from secsvc_batch.check.words import Words
 from secsvc_batch.messages import word
+from secsvc_batch.reports.common import SHOWN
 from secsvc_batch.reports.run import RunInfo
-from secsvc_batch.reports.verdicts import SHOWN
 
 # a page that an applicant's text might break out of could still load and run nothing
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

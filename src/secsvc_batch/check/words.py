@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from secsvc_batch.check.model import READ, CheckedFile, Judged, Remark, Row, Service
 from secsvc_batch.messages import SEVERITIES, word
-from secsvc_batch.reports.common import joined
-from secsvc_batch.reports.verdicts import SHOWN
+from secsvc_batch.reports.common import SHOWN, joined
 
 CELLS_SHOWN = 12  # of one remark
 ROWS_SHOWN = 8  # of the entries concerned, for people; JSON has more

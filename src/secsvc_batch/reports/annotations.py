@@ -12,7 +12,7 @@ from secsvc_batch.reports.judgement import JudgementSheets
 from secsvc_batch.reports.run import RunInfo
 from secsvc_batch.reports.verdicts import organisations
 from secsvc_batch.tables.raw import RawTables
-from secsvc_batch.tables.validation import application_ids
+from secsvc_batch.tables.typed import application_ids
 from secsvc_batch.workbook.annotate.model import LEVELS, Annotation
 
 

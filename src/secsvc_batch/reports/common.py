@@ -17,6 +17,9 @@ from secsvc_batch.standard.loader import Standard
 Objects = NDArray[np.object_]
 Codes = NDArray[np.int64]
 
+SHOWN = ("pass", "review", "fail", "not_applicable", "met_otherwise")
+"""What is shown of a leaf: its verdict, or that another requirement makes up for it."""
+
 
 def distinct(*columns: NDArray[Any]) -> tuple[Codes, Codes]:
     """Number the distinct rows of several columns of one length.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from secsvc_batch.reports.verdicts import SHOWN
+from secsvc_batch.reports.common import SHOWN
 
 LISTED = 5_000
 """applications, and refused files, that are kept to be listed one by one; all of them are counted"""

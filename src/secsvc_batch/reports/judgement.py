@@ -10,14 +10,14 @@ from secsvc_batch.evaluation.algebra import NOT_APPLICABLE, PASS, REVIEW
 from secsvc_batch.evaluation.engine import Results
 from secsvc_batch.evaluation.outcome import SHEETS
 from secsvc_batch.messages import word
-from secsvc_batch.reports.common import Objects, joined, per_distinct, tree_of
+from secsvc_batch.reports.common import SHOWN, Objects, joined, per_distinct, tree_of
 from secsvc_batch.reports.evidence import evidence
 from secsvc_batch.reports.run import RunInfo
-from secsvc_batch.reports.verdicts import SHOWN, leaf_counts, organisations
+from secsvc_batch.reports.verdicts import leaf_counts, organisations
 from secsvc_batch.reports.wording import wording
 from secsvc_batch.standard.model import VERDICTS
 from secsvc_batch.tables.raw import RawTables
-from secsvc_batch.tables.validation import application_ids
+from secsvc_batch.tables.typed import application_ids
 from secsvc_batch.workbook.annotate.model import Cell, NewSheet
 
 MARKER = "secsvc-batch:annotation"

@@ -15,10 +15,9 @@ from xlsxwriter.worksheet import Worksheet
 from secsvc_batch.evaluation.reasons import Reason, code
 from secsvc_batch.messages import SEVERITIES, finding_types, word
 from secsvc_batch.messages import reasons as reason_texts
-from secsvc_batch.reports.common import joined, tree_of
+from secsvc_batch.reports.common import SHOWN, joined, tree_of
 from secsvc_batch.reports.counts import RoundCounts
 from secsvc_batch.reports.run import RunInfo
-from secsvc_batch.reports.verdicts import SHOWN
 from secsvc_batch.workbook.annotate.heights import text_width
 
 _CREATED = datetime(2000, 1, 1)  # a moment of the run would make every file another one

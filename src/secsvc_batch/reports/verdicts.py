@@ -7,18 +7,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from secsvc_batch.evaluation.engine import Results
-from secsvc_batch.reports.common import Codes, Objects
+from secsvc_batch.reports.common import SHOWN, Codes, Objects
 from secsvc_batch.reports.evidence import evidence
 from secsvc_batch.reports.wording import wording
 from secsvc_batch.standard.loader import Standard
 from secsvc_batch.standard.model import VERDICTS, Requirement
 from secsvc_batch.tables import cells
 from secsvc_batch.tables.raw import RawTables
-from secsvc_batch.tables.validation import application_ids
+from secsvc_batch.tables.typed import application_ids
 
 MOST_CELLS = 50  # of evidence named for one verdict
-SHOWN = ("pass", "review", "fail", "not_applicable", "met_otherwise")
-"""What is shown of a leaf: its verdict, or that another requirement makes up for it."""
 
 
 def verdict_table(results: Results, raw: RawTables, standard: Standard, lang: str) -> pd.DataFrame:

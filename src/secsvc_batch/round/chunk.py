@@ -1,43 +1,32 @@
 """One chunk of a round, a pure task: files in, annotated copies and a part of the tables out."""
 
-import errno
 import hashlib
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from secsvc_batch.messages import word
 from secsvc_batch.reports.annotations import annotations
 from secsvc_batch.reports.run import RunInfo
-from secsvc_batch.round.examine import Examined, Stopwatch, examine, finished, read
+from secsvc_batch.round.examine import Examined, examine, read
 from secsvc_batch.round.inputs import Input
-from secsvc_batch.round.job import Chunk, Job, Known, Place, pieces
+from secsvc_batch.round.job import DISK, Chunk, ChunkResult, Job, Known, Place, pieces
 from secsvc_batch.round.keys import read_key, run_key
 from secsvc_batch.round.names import stem_of
 from secsvc_batch.round.part import ANNOTATED, PARTS, FileReport, stored, write_part
 from secsvc_batch.round.results import link, sha256_of
+from secsvc_batch.round.stopwatch import Stopwatch
 from secsvc_batch.round.store import packed, restored
 from secsvc_batch.round.worker import time_limit
 from secsvc_batch.storage.submissions import look, on_this_machine
-from secsvc_batch.tables.findings import from_file_findings
+from secsvc_batch.tables.findings import finished, from_file_findings
 from secsvc_batch.tables.round_checks import cross_keys
 from secsvc_batch.workbook.annotate import Annotation, AnnotationError, annotate
 from secsvc_batch.workbook.reader import FileFinding, Submission
 
 _NONE = ("",)
-# a folder that cannot be written to is nobody's fault but the disk's, and no matter of single files
-DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
-
-
-@dataclass
-class ChunkResult:
-    """Where the results of each file of a chunk stand. ``times``: seconds per stage."""
-
-    first: int
-    places: list[Place]
-    times: dict[str, float] = field(default_factory=dict)
 
 
 def process(job: Job, chunk: Chunk) -> ChunkResult:

@@ -1,10 +1,8 @@
 """What the program has to say about some submissions, in memory: the stages that every command shares."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -16,29 +14,15 @@ from secsvc_batch.evaluation.engine import Results, evaluate
 from secsvc_batch.reports.verdicts import application_table, verdict_table
 from secsvc_batch.round.inputs import Input
 from secsvc_batch.round.names import stem_of
+from secsvc_batch.round.stopwatch import Stopwatch
 from secsvc_batch.standard.loader import Standard
-from secsvc_batch.tables.findings import bare, capped_frame, concat, from_file_findings, order, packed, render
+from secsvc_batch.tables.findings import bare, capped_frame, concat, finished, from_file_findings, packed
 from secsvc_batch.tables.raw import RawTables
 from secsvc_batch.tables.raw import concat as concat_raw
-from secsvc_batch.tables.typed import Objects, Tables, typed_tables
-from secsvc_batch.tables.validation import application_ids, shown, validate
+from secsvc_batch.tables.typed import Objects, Tables, application_ids, typed_tables
+from secsvc_batch.tables.validation import shown, validate
 from secsvc_batch.workbook.layout import Layout
 from secsvc_batch.workbook.reader import FileFinding, Submission, read_submission, refuse
-
-
-class Stopwatch:
-    """Adds up the seconds of named stages."""
-
-    def __init__(self) -> None:
-        self.times: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        begin = perf_counter()
-        try:
-            yield
-        finally:
-            self.times[name] = self.times.get(name, 0.0) + perf_counter() - begin
 
 
 @dataclass
@@ -113,11 +97,6 @@ def examine(
         lang,
         parts,
     )
-
-
-def finished(findings: pd.DataFrame, layout: Layout, lang: str) -> pd.DataFrame:
-    """Return a bare frame of findings rendered and in order."""
-    return order(render(findings, lang, layout), layout)
 
 
 def _of_files(submissions: Sequence[Submission], ids: list[str], layout: Layout) -> pd.DataFrame:

@@ -16,7 +16,8 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from secsvc_batch.round.job import MEMORY_LIMIT, Chunk, Job, get_ready
+from secsvc_batch.round.job import MEMORY_LIMIT, Chunk, Job
+from secsvc_batch.round.task import get_ready
 from secsvc_batch.round.worker import Worker, WorkerLost
 
 Result = TypeVar("Result")

@@ -1,9 +1,9 @@
 """What every chunk of a round has in common, small enough to be sent to a worker."""
 
+import errno
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from importlib import import_module
 from itertools import accumulate, islice
 from math import isqrt
 from pathlib import Path
@@ -40,12 +40,6 @@ class Job:
         return self.source.load()
 
 
-def get_ready(source: Source, standard: Standard) -> None:
-    """Do beforehand what the first chunk would wait for; ``standard`` is what ``source`` loads elsewhere."""
-    source.take(standard)
-    import_module("secsvc_batch.round.chunk")
-
-
 @dataclass(frozen=True)
 class Place:
     """Where the results of one file stand: the folder of a part, and the file's row in it."""
@@ -75,6 +69,8 @@ class Known:
 
 Task = tuple[Input, Known | None]
 T = TypeVar("T")
+# a folder that cannot be written to is nobody's fault but the disk's, and no matter of single files
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 @dataclass(frozen=True)
@@ -91,6 +87,15 @@ class Chunk:
         """Return the files of the chunk as smaller chunks."""
         firsts = accumulate((len(piece) for piece in pieces(self.tasks)), initial=self.first)
         return [Chunk(first, tuple(piece)) for first, piece in zip(firsts, pieces(self.tasks), strict=False)]
+
+
+@dataclass
+class ChunkResult:
+    """Where the results of each file of a chunk stand. ``times``: seconds per stage."""
+
+    first: int
+    places: list[Place]
+    times: dict[str, float] = field(default_factory=dict)
 
 
 def pieces(many: Sequence[T]) -> list[Sequence[T]]:

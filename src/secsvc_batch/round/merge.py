@@ -16,7 +16,6 @@ from secsvc_batch.messages import SEVERITIES
 from secsvc_batch.reports.counts import RoundCounts
 from secsvc_batch.reports.export import ParquetWriter, TableWriter
 from secsvc_batch.round.cross import CrossKeys
-from secsvc_batch.round.examine import finished
 from secsvc_batch.round.job import Job, Place
 from secsvc_batch.round.part import (
     ANNOTATED,
@@ -31,6 +30,7 @@ from secsvc_batch.round.part import (
 from secsvc_batch.round.results import link, state_folder
 from secsvc_batch.standard.model import VERDICTS as VERDICT_NAMES
 from secsvc_batch.storage.location import Location
+from secsvc_batch.tables.findings import finished
 
 _FILES = 100  # files put together at once
 # rows of a Parquet group, which wait in memory until there are so many: about as many files in each table

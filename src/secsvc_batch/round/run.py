@@ -11,16 +11,16 @@ from xlsxwriter.exceptions import FileCreateError
 from secsvc_batch.reports.counts import RoundCounts
 from secsvc_batch.reports.run import RunInfo
 from secsvc_batch.reports.summary import write_summary
-from secsvc_batch.round.chunk import DISK, ChunkResult, process
 from secsvc_batch.round.earlier import match
-from secsvc_batch.round.examine import Stopwatch
 from secsvc_batch.round.executors import Executor, run_all
 from secsvc_batch.round.inputs import Inputs
-from secsvc_batch.round.job import Chunk, Job, split
+from secsvc_batch.round.job import DISK, Chunk, ChunkResult, Job, split
 from secsvc_batch.round.keys import read_key, run_key
 from secsvc_batch.round.manifest import write_manifest
 from secsvc_batch.round.merge import STATUSES, Merged, totals_of
 from secsvc_batch.round.part import Part
+from secsvc_batch.round.stopwatch import Stopwatch
+from secsvc_batch.round.task import process, process_objects
 from secsvc_batch.storage.record import remembered
 
 if TYPE_CHECKING:
@@ -119,8 +119,6 @@ def _task(job: Job, inputs: Inputs, folder: "Results") -> Callable[[Chunk], Chun
     """Return what is done with each chunk: the same everywhere, but objects are fetched and put up."""
     if not inputs.from_objects and folder.puts is None:
         return partial(process, job)
-    from secsvc_batch.storage.chunk import process_objects
-
     return partial(process_objects, job, folder.puts)
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from secsvc_batch.round.chunk import ChunkResult, process
-from secsvc_batch.round.examine import Stopwatch
-from secsvc_batch.round.job import Chunk, Job, Place, Task
+from secsvc_batch.round.chunk import process
+from secsvc_batch.round.job import Chunk, ChunkResult, Job, Place, Task
 from secsvc_batch.round.part import ANNOTATED, DONE, TABLE_FILES
+from secsvc_batch.round.stopwatch import Stopwatch
 from secsvc_batch.storage.location import Location, ObjectPath
 from secsvc_batch.storage.scratch import scratch
 from secsvc_batch.storage.submissions import fetched

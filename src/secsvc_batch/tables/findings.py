@@ -308,3 +308,8 @@ def counts(findings: pd.DataFrame) -> dict[str, int]:
         left_out = json.loads(params)
         tally[finding_type(left_out["of"]).severity] += int(left_out["count"])
     return tally
+
+
+def finished(findings: pd.DataFrame, layout: Layout, lang: str) -> pd.DataFrame:
+    """Return a bare frame of findings rendered and in order."""
+    return order(render(findings, lang, layout), layout)

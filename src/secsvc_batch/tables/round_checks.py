@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from secsvc_batch.tables.findings import bare, capped_frame, packed, shortened
 from secsvc_batch.tables.raw import RawTables
-from secsvc_batch.tables.typed import Objects, Table, Tables
-from secsvc_batch.tables.validation import application_ids
+from secsvc_batch.tables.typed import Objects, Table, Tables, application_ids
 
 # Codes whose findings name other applications: not for the eyes of an applicant.
 CODES = (

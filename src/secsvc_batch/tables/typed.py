@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from secsvc_batch.tables import cells
 from secsvc_batch.tables.cells import BLANK, ERROR, OK, UNREADABLE, RawCell
+from secsvc_batch.tables.raw import RawTables
 from secsvc_batch.workbook.layout import Choice, Field, Layout
 
 Ints = NDArray[np.int32]
@@ -161,6 +162,15 @@ def _blanked(table: Table, rows: Bools, layout: Layout) -> Table:
         value[rows], state[rows] = empty, BLANK
         columns[spec.id] = Column(value, state)
     return replace(table, columns=columns, _items={})
+
+
+def application_ids(tables: Tables, raw: RawTables) -> Objects:
+    """Return the application number per applicant: what 受付番号 says, or else the file's stem."""
+    ids: Objects = raw.files["stem"].to_numpy(dtype=object).copy()
+    form = tables["applicant"]
+    given = form["application_id"]
+    ids[form.applicant[given.ok]] = given.value[given.ok]
+    return ids
 
 
 def _typed_table(frame: pd.DataFrame, kind: str, layout: Layout) -> Table:

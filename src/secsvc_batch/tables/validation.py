@@ -23,7 +23,7 @@ from secsvc_batch.tables.findings import MORE, bare, capped, more_params
 from secsvc_batch.tables.known import Known
 from secsvc_batch.tables.raw import RawTables
 from secsvc_batch.tables.schemas import Failure, failures
-from secsvc_batch.tables.typed import Objects, Table, Tables
+from secsvc_batch.tables.typed import Table, Tables, application_ids
 from secsvc_batch.workbook.layout import Layout, Sheet
 
 # One finding per applicant and column stands for all cells of that kind: nothing is wrong with them.
@@ -58,15 +58,6 @@ def validate(
     found["application_id"] = application_ids(tables, raw)[applicants]
     found["file"] = raw.files["file"].to_numpy(dtype=object)[applicants]
     return bare(found, len(applicants))
-
-
-def application_ids(tables: Tables, raw: RawTables) -> Objects:
-    """Return the application number per applicant: what 受付番号 says, or else the file's stem."""
-    ids: Objects = raw.files["stem"].to_numpy(dtype=object).copy()
-    form = tables["applicant"]
-    given = form["application_id"]
-    ids[form.applicant[given.ok]] = given.value[given.ok]
-    return ids
 
 
 def shown(raw: RawCell) -> str:
