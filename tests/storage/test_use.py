@@ -13,6 +13,7 @@ from secsvc_batch.cli import cli
 from secsvc_batch.round.results import ResultsError
 from secsvc_batch.storage.location import is_url, locate
 from secsvc_batch.storage.results import ObjectResults
+from secsvc_batch.storage.scratch import locked
 from tests.storage.bucket import FIRST, SAMPLE, Bucket, run, watched
 from tests.support import ROOT
 
@@ -158,3 +159,27 @@ def test_the_lock_of_a_killed_process_is_taken_over_at_once(bucket: Bucket) -> N
     bucket.put(LOCK, json.dumps(said | {"process": ended.pid, "seconds": time.time()}).encode())
     run(ROUND, RESULTS)
     assert LOCK.removeprefix("bucket/results/") not in bucket.names("bucket/results/")
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    """Every process looks once; folders in use stay."""
+
+    def do(then: str) -> str:
+        program = (
+            "import os\n"
+            "from secsvc_batch.storage.scratch import scratch\n"
+            "with scratch() as folder:\n"
+            f"    (folder / 'file').write_text('')\n    {then}\n"
+        )
+        environment = {"PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(tmp_path)}
+        command = [sys.executable, "-c", program]
+        return subprocess.run(command, env=environment, capture_output=True, text=True).stdout
+
+    do("os._exit(1)")
+    (left,) = tmp_path.iterdir()
+    with (left / "lock").open("r+b") as used:
+        assert locked(used)
+        do("pass")
+    assert list(tmp_path.iterdir()) == [left]
+    do("pass")
+    assert list(tmp_path.iterdir()) == []

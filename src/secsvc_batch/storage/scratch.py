@@ -22,8 +22,7 @@ def scratch() -> Iterator[Path]:
         (folder / "in").mkdir()
         yield folder / "in"
     finally:
-        lock.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder, lock)
 
 
 def _folder() -> tuple[Path, IO[bytes]]:
@@ -45,11 +44,17 @@ def _remove_abandoned(place: Path) -> None:
             if hasattr(os, "getuid") and status.st_uid != os.getuid():
                 continue
             with (folder / "lock").open("r+b") as lock:
-                if not locked(lock):
-                    continue
+                if locked(lock):
+                    _remove(folder, lock)
         except OSError:
             continue
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove(folder: Path, lock: IO[bytes]) -> None:
+    """Remove a folder; its lock goes last, so that it is found again should this end half-way."""
+    shutil.rmtree(folder / "in", ignore_errors=True)
+    lock.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def locked(stream: IO[bytes]) -> bool:
