@@ -43,7 +43,8 @@ COMMANDS = {
     HELP: ["-m", "secsvc_batch", "--help"],
     BARE: [str(HERE / "bare.py"), "--help"],
 }
-# the plain script takes most of the time by far: it is run once
+# the plain script takes most of the time by far: it is run once, on a part of the round
+PLAIN_FILES = 250
 ONCE, OFTEN = (PRODUCT, PLAIN), (PRODUCT, ONE_WORKER, FLOOR, RAW_FLOOR)
 # the short round: the product's start weighs more than in docs/benchmarks.md
 SHORT, SHORT_FILES, SHORT_REPETITIONS = (PRODUCT, FLOOR), 120, 4
@@ -66,7 +67,7 @@ def run(name: str, files: Path, out: Path) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in DONE:
         sys.exit(f"{name} ended with {process.returncode}")
-    return Run(seconds, usage.ru_maxrss / 1024)
+    return Run(sum(1 for _ in files.iterdir()), seconds, usage.ru_maxrss / 1024)
 
 
 def compare(names: Sequence[str], files: Path, results: Path, repetitions: int) -> list[dict[str, Run]]:
@@ -94,13 +95,22 @@ def agreement(results: Path) -> float:
     return float((both["verdict"] == both["verdict_plain"]).mean())
 
 
-def growth(folder: Path, sizes: Sequence[int]) -> dict[int, Run]:
-    """Run the product alone on rounds of several sizes."""
-    runs = {}
+def growth(folder: Path, files: Path, sizes: Sequence[int]) -> list[Run]:
+    """Run the product alone on parts of a round."""
+    runs = []
     for size in sizes:
-        runs[size] = run(PRODUCT, sample(folder / f"round-{size}", size), folder / "results" / PRODUCT)
-        print(f"{size} files: {runs[size].seconds:.1f} s, {runs[size].memory:.0f} MiB", flush=True)
+        runs.append(run(PRODUCT, part(folder, files, size), folder / "results" / PRODUCT))
+        print(f"{size} files: {runs[-1].seconds:.1f} s, {runs[-1].memory:.0f} MiB", flush=True)
     return runs
+
+
+def part(folder: Path, files: Path, size: int) -> Path:
+    """Return a folder of the first files of a round (links)."""
+    made = folder / f"first-{size}"
+    made.mkdir()
+    for path in sorted(files.iterdir())[:size]:
+        os.link(path, made / path.name)
+    return made
 
 
 def sample(folder: Path, files: int) -> Path:
@@ -153,13 +163,17 @@ def short(folder: Path, *, write: bool) -> None:
 def full(folder: Path, number: int, repetitions: int) -> None:
     """Measure everything and write the page."""
     files, results = sample(folder / "round", number), folder / "results"
-    runs = compare(ONCE, files, results, 1) + compare(OFTEN, files, results, repetitions)
+    once = compare(ONCE, part(folder, files, PLAIN_FILES), results, 1)
+    agreed = agreement(results)
+    often = compare(OFTEN, files, results, repetitions)
     figures = Figures(
         files=number,
-        runs=runs,
+        plain_files=PLAIN_FILES,
+        once=once,
+        runs=often,
         stages=stages(results / PRODUCT),
-        agreement=agreement(results),
-        growth=growth(folder, (number // 4, number, number * 4)),
+        agreement=agreed,
+        growth=growth(folder, files, (number // 8, number // 4, number // 2, number)),
         starts=compare((HELP, BARE), files, results, HELP_REPETITIONS),
         rules=rules.speeds(files, RULE_SIZES),
     )
@@ -175,7 +189,7 @@ def main() -> None:
     )
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--files", type=int, default=1000, help="workbooks in the round, with --full")
+    parser.add_argument("--files", type=int, default=2000, help="workbooks in the round, with --full")
     parser.add_argument("--repetitions", type=int, default=3, help="with --full")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="secsvc-batch-") as name:
