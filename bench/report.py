@@ -105,7 +105,7 @@ def _head(figures: Figures) -> list[str]:
         "",
         f"{figures.files:,} sample workbooks (`secsvc-batch sample`), product and floors with two processes,",
         f"interleaved in one run, {len(figures.runs)} times over; the plain script once, next to the",
-        f"product, on the first {figures.plain_files:,} of them, of which the product's start is a larger part;",
+        f"product, on the first {figures.plain_files:,}, of which the product's start is a larger part;",
         "median (lowest - highest).",
         "",
         "```",
