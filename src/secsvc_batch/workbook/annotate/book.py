@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from lxml import etree
 
 from secsvc_batch.workbook.annotate.model import AnnotationError
-from secsvc_batch.workbook.annotate.opc import ContentTypes, Relationships, local, parse, reachable, serialise
+from secsvc_batch.workbook.annotate.opc import (
+    ContentTypes,
+    Relationships,
+    local,
+    parse,
+    reachable,
+    serialise,
+    whole,
+)
 from secsvc_batch.workbook.annotate.package import Package
 from secsvc_batch.workbook.annotate.text import Box, box, escaped, quoted
 
@@ -143,10 +151,8 @@ class Book:
         """Put a new worksheet at ``index`` of the tabs; names that belong to later sheets move along."""
         part = self.free_part("worksheets/sheet{}.xml")
         relationship = self.add_part(part, "worksheet", data)
-        numbers = [int(sheet.element.get("sheetId", "0")) for sheet in self.sheets]
-        element = etree.Element(
-            f"{{{self.namespace}}}sheet", name=name, sheetId=str(max(numbers, default=0) + 1)
-        )
+        numbers = [whole(sheet.element, "sheetId") for sheet in self.sheets]
+        element = etree.Element(f"{{{self.namespace}}}sheet", name=name, sheetId=str(max(0, *numbers) + 1))
         element.set(f"{{{self.link_namespace}}}id", relationship)
         self._sheets_element.insert(index, element)
         self.sheets.insert(index, SheetPart(name, "worksheet", part, element, relationship))
@@ -165,7 +171,7 @@ class Book:
             self.relationships.remove(sheet.relationship)
         self.sheets = [self.sheets[number] for number in kept]
         for view in self._views():
-            active = int(view.get("activeTab", "0"))
+            active = whole(view, "activeTab", 0)
             view.set("activeTab", str(moved.get(active, 0)))
         self.relationships.save()
         for part in sorted(before - reachable(self.package)):
@@ -217,13 +223,14 @@ class Book:
             self._names = _SCOPE.sub(lambda found: b'localSheetId="%d"' % number(int(found[1])), self._names)
             return
         for element in self.names():
-            scope = element.get("localSheetId")
-            if scope is not None:
-                new = number(int(scope))
-                if new < 0:
-                    self.remove_name(element)
-                else:
-                    element.set("localSheetId", str(new))
+            scope = whole(element, "localSheetId")
+            if scope < 0:
+                continue
+            new = number(scope)
+            if new < 0:
+                self.remove_name(element)
+            else:
+                element.set("localSheetId", str(new))
 
     def add_name(self, name: str, refers_to: str, scope: int | None = None, *, hidden: bool = False) -> None:
         """Define ``name``, for the sheet at index ``scope`` only when that is given."""

@@ -50,6 +50,12 @@ def local(element: etree._Element) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
+def whole(element: etree._Element, name: str, otherwise: int = -1) -> int:
+    """Return the whole number in an attribute, ``otherwise`` where there is nothing or anything else in it."""
+    text = element.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
+
+
 def relationships_part(part: str) -> str:
     """Return where the relationships of ``part`` stand ('' for the package itself)."""
     folder, name = posixpath.split(part)

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from secsvc_batch.workbook.annotate.opc import local, parse, serialise
+from secsvc_batch.workbook.annotate.opc import local, parse, serialise, whole
 from secsvc_batch.workbook.annotate.package import Packed, pack
 
 FONT = "Yu Gothic"
@@ -212,7 +212,7 @@ class _Editor:
             return _BUILT_IN[code]
         if not self._numbers:
             for element in self._list("numFmts"):
-                self._numbers.setdefault(element.get("formatCode", ""), int(element.get("numFmtId", "0")))
+                self._numbers.setdefault(element.get("formatCode", ""), whole(element, "numFmtId", 0))
         if code not in self._numbers:
             number = max((_LAST_BUILT_IN, *self._numbers.values())) + 1
             self._entry("numFmts", f'<numFmt numFmtId="{number}" formatCode="{code}"/>')
