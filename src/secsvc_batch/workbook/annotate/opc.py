@@ -51,7 +51,7 @@ def local(element: etree._Element) -> str:
 
 
 def whole(element: etree._Element, name: str, otherwise: int = -1) -> int:
-    """Return the whole number in an attribute, ``otherwise`` where there is nothing or anything else in it."""
+    """Return the whole number in an attribute, ``otherwise`` where there is nothing, or anything else."""
     text = element.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
 
