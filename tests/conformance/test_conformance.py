@@ -35,20 +35,38 @@ def disagreements(verdicts: pd.DataFrame, names: dict[str, str]) -> list[str]:
     return wrong
 
 
-def test_every_node_of_every_case_agrees(tmp_path: Path) -> None:
-    folder = tmp_path / "round"
+def file_names() -> dict[str, str]:
+    """Return the file of every case by its name."""
+    return {case["name"]: f"{number:03d}.xlsx" for number, case in enumerate(conformance_cases())}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The verdicts of all cases, filled into the template."""
+    folder = tmp_path_factory.mktemp("conformance") / "round"
     folder.mkdir()
-    names = {case["name"]: f"{number:03d}.xlsx" for number, case in enumerate(conformance_cases())}
     for case in conformance_cases():
-        template().write(folder / names[case["name"]], conformance_workbook(case))
-    assert disagreements(evaluated(folder, tmp_path / "results"), names) == []
+        template().write(folder / file_names()[case["name"]], conformance_workbook(case))
+    return evaluated(folder, folder.parent / "results")
+
+
+def test_every_node_of_every_case_agrees(verdicts: pd.DataFrame) -> None:
+    assert disagreements(verdicts, file_names()) == []
+
+
+def test_every_leaf_that_fails_or_is_open_says_why_and_where(verdicts: pd.DataFrame) -> None:
+    lacking = verdicts["verdict"].isin(["fail", "review"]) & (verdicts["kind"] == "leaf")
+    leaves = verdicts[lacking & ~verdicts["met_otherwise"]]
+    assert len(leaves) > 400
+    silent = leaves[(leaves["reason_text"] == "") | (leaves["evidence"] == "")]
+    assert silent[["file", "clause", "reason_text", "evidence"]].values.tolist() == []
 
 
 @pytest.mark.slow
 def test_every_node_agrees_when_a_stranger_fills_in_the_committed_template(tmp_path: Path) -> None:
     folder = tmp_path / "round"
     folder.mkdir()
-    names = {case["name"]: f"{number:03d}.xlsx" for number, case in enumerate(conformance_cases())}
+    names = file_names()
     stranger = Stranger(ROOT / "templates" / "secsvc-template-all.ja.xlsx")
     for case in conformance_cases():
         stranger.fill(conformance_workbook(case), folder / names[case["name"]])

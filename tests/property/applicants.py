@@ -36,6 +36,15 @@ def workbook(rng: random.Random, layout: Layout, changes: int) -> Workbook:
     return book
 
 
+def thinned(rng: random.Random, book: Workbook) -> Workbook:
+    """Return the workbook without some rows, or all rows, of some of its sheets."""
+    kept: Workbook = {}
+    for kind, rows in book.items():
+        share = 1.0 if kind in ("applicant", "services") else rng.choice((0, 0.5, 0.8, 1, 1, 1))
+        kept[kind] = [row for row in rows if rng.random() < share]
+    return kept
+
+
 def as_workbook(case: dict[str, Any], layout: Layout) -> Workbook:
     """Return the workbook of a conformance case as the reader would give its rows."""
     filled = conformance_workbook(case, layout)

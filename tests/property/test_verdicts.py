@@ -23,7 +23,7 @@ from secsvc_batch.standard.model import (
 )
 from secsvc_batch.tables import cells
 from secsvc_batch.tables.cells import RawCell
-from tests.property.applicants import Workbook, decided, workbook
+from tests.property.applicants import Workbook, decided, thinned, workbook
 
 SEEDS = st.integers(0, 2**32 - 1)
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -87,6 +87,23 @@ def test_certain_never_exceeds_possible(seed: int) -> None:
     results = decided(books_of(seed, changes=10), standard).results
     for frame in (results.verdicts, results.contributions):
         assert (frame["certain"] <= frame["possible"]).all()
+
+
+@FEW
+@given(seed=SEEDS, value=st.sampled_from(["both", "strict", "lenient"]))
+def test_every_leaf_that_fails_or_is_open_has_a_reason_and_a_place(seed: int, value: ReadingValue) -> None:
+    standard, rng = the_standard(), random.Random(seed)
+    books = [thinned(rng, book) for book in books_of(seed, changes=30)]
+    results = decided(books, standard.with_readings(dict.fromkeys(standard.readings, value))).results
+    verdicts, rows = results.verdicts, results.contributions
+    on = ["applicant", "requirement"]
+    leaf = np.array([requirement.is_leaf for requirement in standard.requirements])[verdicts["requirement"]]
+    lacking = verdicts[leaf & (verdicts["verdict"] < PASS) & ~verdicts["met_otherwise"]]
+    assert (lacking["reasons"] != 0).all()
+    assert set(lacking[on].itertuples(index=False)) <= set(rows[on].itertuples(index=False))
+    of_lacking = rows.merge(lacking[on], on=on)
+    less = of_lacking["certain"] < of_lacking["possible"].clip(lower=1)
+    assert (of_lacking.loc[less, "reasons"] != 0).all()
 
 
 @FEW

@@ -52,12 +52,15 @@ def test_an_expired_credential_is_shown_by_its_expiry(standard: Standard) -> Non
     assert f"資格!{letter}6" in chunk.row("2-1(1)ア(ア)")["evidence"].split(";")
 
 
-def test_the_quality_manager_is_shown_by_the_cell_that_names_him(standard: Standard) -> None:
-    chunk = chunk_of([case("quality manager left")], standard)
-    columns = [field.id for field in standard.layout.by_id["services"].fields]
-    assert (
-        chunk.row("2-1(2)ア")["evidence"] == f"申請サービス!{'ABCDEFGH'[columns.index('quality_manager')]}6"
+def test_a_quality_manager_who_left_is_shown_by_the_cells_that_name_him_and_say_so(
+    standard: Standard,
+) -> None:
+    row = chunk_of([case("quality manager left")], standard).row("2-1(2)ア")
+    named, left = (
+        "ABCDEFGH"[[field.id for field in standard.layout.by_id[kind].fields].index(field)]
+        for kind, field in (("services", "quality_manager"), ("staff", "employed_until"))
     )
+    assert row["evidence"] == f"申請サービス!{named}6;要員!{left}9"
 
 
 def test_each_cell_is_named_once_and_many_are_counted(standard: Standard) -> None:

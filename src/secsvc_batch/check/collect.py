@@ -136,6 +136,7 @@ class _Services:
         self._records: list[dict[Any, Any]] = seen.verdicts.to_dict("records")
         column = seen.results.contributions
         self._sure = (column["certain"] >= np.maximum(column["possible"], 1)).to_numpy()[self._rows.at]
+        self._sure &= (column["reasons"] == 0).to_numpy()[self._rows.at]
 
     def services(self) -> tuple[Service, ...]:
         return tuple(self._service(one) for one in self._seen.applications.to_dict("records"))

@@ -180,10 +180,7 @@ class _Page:
         rows, more = self.words.rows(judged)
         if not rows and not more:
             return None
-        listed = [
-            tag("li", tag("b", self.words("place", sheet=row.sheet, cell=row.cell)), " ", self.words.row(row))
-            for row in rows
-        ]
+        listed = [tag("li", tag("b", self.words.row_place(row)), " ", self.words.row(row)) for row in rows]
         if more:
             listed.append(tag("li", self.words("more_rows", n=more)))
         return tag("ul", *listed, class_="rows")

@@ -147,7 +147,7 @@ class _Page:
             self.line(text, indent + 4)
         rows, more = self.words.rows(judged)
         for row in rows:
-            place = self.words("place", sheet=row.sheet, cell=row.cell)
+            place = self.words.row_place(row)
             self.line(self.words("at", place=place, text=self.words.row(row)), indent + 4, "-")
         if more:
             self.line(self.words("more_rows", n=more), indent + 4, "-")

@@ -61,6 +61,10 @@ class Words:
         shown = self.listed(remark.cells[:CELLS_SHOWN])
         return self("more_cells", cells=shown, n=len(remark.cells) - CELLS_SHOWN)
 
+    def row_place(self, row: Row) -> str:
+        """Name the cell of an entry, or the sheet where its column is missing."""
+        return self("place", sheet=row.sheet, cell=row.cell) if row.cell else row.sheet
+
     def service(self, service: Service) -> str:
         key = "service_named" if service.name else "service"
         return self(key, title=service.title, clause=service.clause, name=service.name)

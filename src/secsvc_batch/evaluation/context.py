@@ -15,7 +15,7 @@ from secsvc_batch.evaluation.people import Links, People
 from secsvc_batch.standard.loader import Standard
 from secsvc_batch.standard.model import ReadingValue, Requirement
 from secsvc_batch.tables import cells
-from secsvc_batch.tables.typed import Objects, Table, Tables
+from secsvc_batch.tables.typed import Objects, Tables
 from secsvc_batch.workbook.layout import Layout
 
 if TYPE_CHECKING:
@@ -117,13 +117,17 @@ class Context:
         position = np.full(self.count, -1, dtype=np.int32)
         at = np.flatnonzero(clauses.value == clause)[::-1]  # the first row of an applicant wins
         position[table.applicant[at]] = at
-        return position, (position < 0) & self.once(("lost", kind), lambda: self._lost_clauses(table))
+        return position, (position < 0) & self.per_applicant(table.applicant, self.lost_rows(kind))
 
-    def _lost_clauses(self, table: Table) -> Bools:
-        known = pd.Index(table["clause"].value, dtype=object).isin(list(self.standard.by_clause))
-        lost = np.zeros(self.count, dtype=bool)
-        lost[table.applicant[~known & (table["clause"].state != cells.BLANK)]] = True
-        return lost
+    def lost_rows(self, kind: str) -> Bools:
+        """Tell which rows of a sheet may be those of any clause, since theirs cannot be read."""
+
+        def make() -> Bools:
+            clauses = self.tables[kind]["clause"]
+            known = pd.Index(clauses.value, dtype=object).isin(list(self.standard.by_clause))
+            return np.asarray(~known & ~clauses.blank)
+
+        return self.once(("lost", kind), make)
 
     def per_applicant(self, groups: Ints, where: Bools) -> Bools:
         """Tell per applicant whether some element of its group satisfies ``where``."""

@@ -19,6 +19,7 @@ from secsvc_batch.evaluation.algebra import (
     lowest,
 )
 from secsvc_batch.evaluation.checks import CHECKS
+from secsvc_batch.evaluation.checks.against import open_service
 from secsvc_batch.evaluation.checks.case_review import any_per_case
 from secsvc_batch.evaluation.checks.routes import meets_any
 from secsvc_batch.evaluation.context import Context
@@ -116,8 +117,8 @@ def _everyone_any(routes: list[Requirement], ctx: Context) -> Outcome:
     reasons = np.zeros(ctx.count, dtype=np.int64)
     for route in routes:
         reasons |= ctx.outcomes[route.clause].reasons
-    reasons = np.where(holds.uncertain, reasons, 0) | bits(
-        (holds.uncertain & one.certain, Reason.ASSESSMENT_EVERYONE), (~any_of(who.possible), Reason.NOBODY)
+    reasons = np.where(holds.certain, 0, reasons) | bits(
+        (~holds.certain & one.certain, Reason.ASSESSMENT_EVERYONE), (~any_of(who.possible), Reason.NOBODY)
     )
     return held(holds, reasons, [])
 
@@ -135,9 +136,10 @@ def _apply_variants(requirement: Requirement, outcome: Outcome, ctx: Context) ->
         outcome.possible = np.where(
             doubtful, np.maximum(outcome.possible, outcome.threshold), outcome.possible
         )
-        outcome.reasons = outcome.reasons | bits(
-            (unknown & (outcome.verdict == REVIEW), Reason.VARIANT_UNKNOWN),
-        )
+        unsettled = unknown & (outcome.verdict == REVIEW)
+        outcome.reasons = outcome.reasons | bits((unsettled, Reason.VARIANT_UNKNOWN))
+        if requirement.is_leaf:
+            outcome.against.append(open_service(service.id, unsettled, Reason.VARIANT_UNKNOWN, ctx))
     outcome.verdict = np.where(not_concerned, NOT_APPLICABLE, outcome.verdict).astype(np.int8)
     outcome.reasons = np.where(not_concerned, int(Reason.VARIANT_NOT_CONCERNED), outcome.reasons)
 
@@ -195,8 +197,13 @@ def _contributions(ctx: Context) -> pd.DataFrame:
     for index, requirement in enumerate(ctx.standard.requirements):
         service = ctx.standard.services_by_clause[requirement.clause]
         applied = ctx.service_rows(service) >= 0
-        for rows in ctx.outcomes[requirement.clause].rows:
-            keep = np.flatnonzero(applied[rows.applicant])
+        outcome = ctx.outcomes[requirement.clause]
+        told = [(rows, applied) for rows in outcome.rows]
+        if against := [rows for rows in outcome.against if len(rows.row)]:
+            lacking = applied & (outcome.verdict < PASS) & ~_met_otherwise(requirement, ctx)
+            told += [(rows, lacking) for rows in against]
+        for rows, where in told:
+            keep = np.flatnonzero(where[rows.applicant])
             person = rows.person[keep] if rows.person is not None else np.full(len(keep), -1)
             parts.append(
                 {

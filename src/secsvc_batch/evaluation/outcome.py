@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from secsvc_batch.evaluation.algebra import Bounds, Ints, Verdicts, decide
+from secsvc_batch.evaluation.algebra import Bools, Bounds, Ints, Verdicts, decide
 from secsvc_batch.evaluation.reasons import Bits
 
 SHEETS = (
     "applicant", "services", "staff", "credentials", "teaching", "training", "cases",
     "specifications", "procedures", "headcounts",
 )  # fmt: skip
-UNITS = ("row", "contracts", "months", "person_contracts", "person_months", "person", "stated")
+NO_ROW = 0  # in the place of a row: nothing is filled in, so the sheet itself is what there is to see
+UNITS = ("row", "contracts", "months", "person_contracts", "person_months", "people", "stated")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,18 @@ class Rows:
     person: Ints | None = None
     unit: str = "row"
 
+    def only(self, keep: Bools) -> Rows:
+        """Return the rows for which ``keep`` is true."""
+        return replace(
+            self,
+            applicant=self.applicant[keep],
+            row=self.row[keep],
+            certain=self.certain[keep],
+            possible=self.possible[keep],
+            reasons=self.reasons[keep],
+            person=None if self.person is None else self.person[keep],
+        )
+
 
 @dataclass
 class Outcome:
@@ -40,6 +53,8 @@ class Outcome:
 
     ``certain``, ``possible``, ``threshold``: int32; ``reasons``: int64 bits; ``missing``: int32,
     how much is still missing, in the units that the rule's text names (``missing_months`` likewise).
+    ``against``: what ``rows`` do not show of a verdict that is no pass: people and places where
+    something is missing, and entries elsewhere. It is told only where no other requirement makes up for it.
     """
 
     verdict: Verdicts
@@ -50,6 +65,7 @@ class Outcome:
     missing: Ints
     missing_months: Ints | None = None
     rows: list[Rows] = field(default_factory=list)
+    against: list[Rows] = field(default_factory=list)
 
 
 def counted(certain: Ints, possible: Ints, threshold: int | Ints, reasons: Bits, rows: list[Rows]) -> Outcome:
@@ -67,6 +83,8 @@ def counted(certain: Ints, possible: Ints, threshold: int | Ints, reasons: Bits,
     )
 
 
-def held(holds: Bounds, reasons: Bits, rows: list[Rows]) -> Outcome:
+def held(holds: Bounds, reasons: Bits, rows: list[Rows], against: list[Rows] | None = None) -> Outcome:
     """Return the outcome of something that holds or does not: a quantity of one."""
-    return counted(holds.certain.astype(np.int32), holds.possible.astype(np.int32), 1, reasons, rows)
+    outcome = counted(holds.certain.astype(np.int32), holds.possible.astype(np.int32), 1, reasons, rows)
+    outcome.against = against or []
+    return outcome

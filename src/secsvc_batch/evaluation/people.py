@@ -1,5 +1,6 @@
 """The people of all applicants: who is in post, who has which role, and whose row a row is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,6 +38,7 @@ class People:
         self.ids: Objects = staff["staff_id"].value
         self.unreadable_id: Bools = staff["staff_id"].unreadable
         self.in_post: Bounds = _in_post(staff, base)
+        self._memo: dict[tuple[str, ...], Bounds] = {}
 
     def __len__(self) -> int:
         return len(self.applicant)
@@ -111,6 +113,14 @@ class People:
 
     def role(self, columns: list[str], who: str) -> Bounds:
         """Return who has a role in one of the columns, whether in post or not."""
+        return self._once(("role", who, *columns), lambda: self._role(columns, who))
+
+    def _once(self, key: tuple[str, ...], make: Callable[[], Bounds]) -> Bounds:
+        if key not in self._memo:
+            self._memo[key] = make()
+        return self._memo[key]
+
+    def _role(self, columns: list[str], who: str) -> Bounds:
         result = Bounds.sure(np.zeros(len(self), dtype=bool))
         for name in columns:
             column = self._staff[name]
@@ -120,7 +130,8 @@ class People:
 
     def select(self, rule: PeopleRule) -> Bounds:
         """Return the people a rule speaks of: with such a role and in post on the base date."""
-        return self.role(rule.roles, rule.who) & self.in_post
+        key = ("people", rule.who, *rule.roles)
+        return self._once(key, lambda: self.role(rule.roles, rule.who) & self.in_post)
 
 
 def _in_post(staff: Table, base: int) -> Bounds:

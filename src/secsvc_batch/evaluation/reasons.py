@@ -60,6 +60,7 @@ class Reason(IntFlag):
     NOT_NAMED = auto()
     NOT_IN_POST = auto()
     NOT_ATTENDED = auto()
+    NOT_ENOUGH = auto()
     OUT_OF_WINDOW = auto()
     NOT_ACHIEVED = auto()
     NOT_CLIENT_MANAGED = auto()
@@ -79,6 +80,9 @@ class Reason(IntFlag):
 
 
 Bits = NDArray[np.int64]
+
+# Reasons that rule something out by themselves; the others are doubts.
+GROUNDS = int(sum(reason for reason in Reason if reason >= Reason.NOT_DONE))
 
 # The column to look at for a reason, by sheet; other reasons point at the sheet's first evidence column.
 CELLS: dict[str, dict[Reason, str]] = {
@@ -132,6 +136,8 @@ CELLS: dict[str, dict[Reason, str]] = {
         Reason.OTHER_METHOD: "review_method",
         Reason.FUTURE_DATE: "reviewed_on",
         Reason.PARTICIPANTS_MISSING: "participants",
+        Reason.AUDITOR_IN_CHARGE: "participants",
+        Reason.AUDITOR_RUNNING_CASE: "participants",
     },
     "specifications": {
         Reason.NOT_DISCLOSED: "disclosed_at",
@@ -150,6 +156,7 @@ CELLS: dict[str, dict[Reason, str]] = {
     "services": {
         Reason.VARIANT_UNKNOWN: "variants",
         Reason.REGISTERED_ELSEWHERE: "registration_number",
+        Reason.REFERRED: "service",
     },
 }
 

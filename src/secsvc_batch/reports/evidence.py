@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secsvc_batch.evaluation.engine import Results
-from secsvc_batch.evaluation.outcome import SHEETS, UNITS
-from secsvc_batch.evaluation.reasons import CELLS, MAIN_CELL
+from secsvc_batch.evaluation.outcome import NO_ROW, SHEETS, UNITS
+from secsvc_batch.evaluation.reasons import CELLS, MAIN_CELL, Reason
 from secsvc_batch.messages import word
 from secsvc_batch.reports.common import Codes, Objects, node_keys, per_distinct, reason_sentences, shortened
 from secsvc_batch.standard.loader import Standard
@@ -45,7 +45,7 @@ _TOLD: dict[tuple[str, str], tuple[str, ...]] = {
 _FAMILY = {"case_peer_review": "case_review"}  # checks that tell of their rows as another one does
 _OTHER_NAMES = {"credential": "credential_other", "standard": "standard_other"}
 # Checks that hold only when every row does: the rows that do not hold are shown first.
-_ALL_ROWS = ("case_review", "headcount", "headcount_both", "client_information")
+_ALL_ROWS = ("case_review", "headcount", "headcount_both", "client_information", "education")
 _COUNTING = ("route", "education")  # checks whose rows are counted; those of the others hold or do not
 _LONGEST = 60  # characters of a cell that are shown
 
@@ -100,19 +100,35 @@ class Evidence:
         return self._column["possible"]
 
     @property
+    def differs(self) -> NDArray[np.bool_]:
+        """Where a number that is stated is not what was counted."""
+        return np.asarray(self._column["unit"] == UNITS.index("people"))
+
+    @property
     def kind(self) -> NDArray[np.int8]:
         """The sheet kind, as index in ``SHEETS``."""
         return self._column["sheet"]
 
     @cached_property
     def sheet(self) -> Objects:
-        """The sheet's name as it stands in the applicant's workbook."""
-        return self._by_sheet(lambda kind, at: self._raw.source.sheet_names(kind, self.applicant[at]))
+        """The sheet's name as it stands in the applicant's workbook, or should stand."""
+
+        def names(kind: str, at: Codes) -> Objects:
+            found = self._raw.source.sheet_names(kind, self.applicant[at])
+            found[found == ""] = self._standard.layout.by_id[kind].name(self._lang)
+            return found
+
+        return self._by_sheet(names)
 
     @cached_property
     def cell(self) -> Objects:
-        """The cell's address; '' where the column is missing."""
+        """The cell's address, the header's where nothing is filled in; '' where the column is missing."""
         return self._by_sheet(self._addresses)
+
+    @cached_property
+    def place(self) -> Objects:
+        """Sheet and cell, such as ``要員!A5``; only the sheet where the column is missing."""
+        return np.where(self.cell == "", self.sheet, self.sheet + "!" + self.cell)
 
     def _by_sheet(self, make: Callable[[str, Codes], Objects]) -> Objects:
         result = np.full(len(self), "", dtype=object)
@@ -121,6 +137,29 @@ class Evidence:
             if len(at):
                 result[at] = make(kind, at)
         return result
+
+    def _roles(self, at: Codes) -> Objects:
+        """The column of the sheet staff that names the people of a requirement, '' where it has none."""
+        rules = [getattr(node.requires, "people", None) for node in self._standard.requirements]
+        roles = np.array([rule.roles[0] if rule else "" for rule in rules], dtype=object)
+        return np.asarray(roles[self._column["requirement"][at]], dtype=object)
+
+    def _unreadable_fields(self, kind: str, at: Codes) -> Objects:
+        """The field that cannot be read, for rows with that reason; else ''."""
+        found = np.full(len(at), "", dtype=object)
+        here = np.flatnonzero(self._column["reasons"][at] & int(Reason.UNREADABLE_CELL))
+        if not len(here):
+            return found
+        context, rows = self._results.context, at[here]
+        table = context.tables[kind]
+        position = self._positions(kind, self.applicant[rows], self._column["row"][rows])
+        roles = self._roles(rows)
+        for name, column in reversed(table.columns.items()):
+            bad = context.lost_rows(kind) if name == "clause" else column.unreadable
+            # a role is looked at by its own requirements only
+            concerns = (roles == name) | ~np.isin(name, np.unique(roles)) if kind == "staff" else True
+            found[here[np.append(bad, False)[position] & concerns]] = name
+        return found
 
     def _addresses(self, kind: str, at: Codes) -> Objects:
         """The cell that the row's reason looks at, else the one that tells what the row is about."""
@@ -135,7 +174,13 @@ class Evidence:
 
         field = per_distinct(looked_at, self._column["reasons"][at])
         own = per_distinct(lambda check: (check, kind) in _CHECK_CELL, self.check[at]).astype(bool)
+        own &= ~self.referred[at]
         field = np.where((field == "") | own, main, field)
+        nowhere = row == NO_ROW
+        field = np.where(nowhere, self._roles(at) if kind == "staff" else main, field)
+        unreadable = self._unreadable_fields(kind, at)
+        field = np.where((unreadable == "") | own, field, unreadable)
+        row = np.where(nowhere, source.header_rows(kind)[applicant], row)
         address = source.cells(kind, field, applicant, row)
         missing = np.flatnonzero(address == "")
         address[missing] = source.cells(kind, main[missing], applicant[missing], row[missing])
@@ -151,6 +196,9 @@ class Evidence:
             at = np.flatnonzero((self._column["sheet"] == SHEETS.index(kind)) & of_check)
             if len(at):
                 result[at] = self._tell(kind, f"judgement.row.{kind}{'.' * bool(check)}{check}", fields, at)
+        referred = np.flatnonzero(self.referred)
+        result[referred] = self._tell("services", "judgement.row.services", ("service",), referred)
+        result[self._column["row"] == NO_ROW] = word("judgement.row.nothing", self._lang)
         person = self._column["person"]
         of_person = np.flatnonzero((person > 0) & (self._column["sheet"] == SHEETS.index("cases")))
         people = self._cells_of("staff", "staff_id", self.applicant[of_person], person[of_person])
@@ -160,21 +208,35 @@ class Evidence:
         ]
         return result
 
+    @property
+    def referred(self) -> NDArray[np.bool_]:
+        """Rows of a service whose own requirements decide, instead of what is filled in here."""
+        return np.asarray((self._column["reasons"] & int(Reason.REFERRED)) != 0)
+
     def _tell(self, kind: str, key: str, fields: tuple[str, ...], at: Codes) -> Objects:
         applicant, row = self.applicant[at], self._column["row"][at]
         columns = [self._cells_of(kind, field, applicant, row) for field in fields]
 
+        blank = word("judgement.blank", self._lang)
+
         def tell(*texts: str) -> str:
+            if len(texts) > 1 and set(texts) == {blank}:
+                return word("judgement.row.nothing", self._lang)
             return word(key, self._lang, **dict(zip(fields, texts, strict=True)))
 
         return per_distinct(tell, *columns)
 
     def _cells_of(self, kind: str, field: str, applicant: NDArray[Any], row: NDArray[Any]) -> Objects:
         """Return what cells show, by applicant and row."""
-        position = self._once(("rows", kind), lambda: _Positions(self._results.context.tables[kind]))
         shown: Objects = self._once(("shown", kind, field, self._lang), lambda: self._shown(kind, field))
-        texts: Objects = shown[position.of(applicant, row)]
+        texts: Objects = shown[self._positions(kind, applicant, row)]
         return texts
+
+    def _positions(self, kind: str, applicant: NDArray[Any], row: NDArray[Any]) -> Codes:
+        """Return the positions of rows in their table."""
+        made = self._once(("rows", kind), lambda: _Positions(self._results.context.tables[kind]))
+        found: Codes = made.of(applicant, row)
+        return found
 
     def _once(self, key: Any, make: Callable[[], Any]) -> Any:
         return self._results.context.once(("evidence", *key), make)
@@ -214,7 +276,7 @@ class Evidence:
     def _adds(self, counting: bool, unit: int, certain: int, possible: int) -> str:
         state = "yes" if certain and certain == possible else "maybe" if possible else "no"
         name = UNITS[unit]
-        if name in ("row", "person"):
+        if name == "row":
             name = "counted" if counting else "held"
         sure, most = str(certain), str(possible)
         return word(f"judgement.adds.{name}.{state}", self._lang, certain=sure, possible=most)
@@ -225,13 +287,11 @@ class Evidence:
         return per_distinct(lambda bits: reason_sentences(bits, self._lang), self._column["reasons"])
 
     def addresses_of(self, nodes: int, most: int) -> Objects:
-        """Return the cells of every verdict row joined by ``;``: each once, ``most`` at most, then …(+N)."""
-        here = np.flatnonzero(self.cell != "")
-        node, places = self.node[here], self.sheet[here] + "!" + self.cell[here]
+        """Return the places of every verdict row joined by ``;``: each once, ``most`` at most, then …(+N)."""
         texts = np.full(nodes, "", dtype=object)
-        rows, starts = np.unique(node, return_index=True)
-        ends = np.append(starts, len(node))[1:]
-        listed = places.tolist()
+        rows, starts = np.unique(self.node, return_index=True)
+        ends = np.append(starts, len(self.node))[1:]
+        listed = self.place.tolist()
         for row, start, end in zip(rows.tolist(), starts.tolist(), ends.tolist(), strict=True):
             once = listed[start:end] if end - start == 1 else list(dict.fromkeys(listed[start:end]))
             more = f";…(+{len(once) - most})" if len(once) > most else ""

@@ -110,8 +110,7 @@ class _Explained:
         yield ""
         yield self.say("rows", n=len(shown))
         for at in shown.tolist():
-            place = f"{self.evidence.sheet[at]}!{self.evidence.cell[at]}"
-            yield f"{INDENT}{place}  {self.evidence.told[at]}"
+            yield f"{INDENT}{self.evidence.place[at]}  {self.evidence.told[at]}"
             why = self.evidence.why[at]
             yield f"{INDENT * 3}→ {self.evidence.adds[at]}" + (f"：{why}" if why else "")
 

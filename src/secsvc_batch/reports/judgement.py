@@ -10,12 +10,12 @@ from secsvc_batch.evaluation.algebra import NOT_APPLICABLE, PASS, REVIEW
 from secsvc_batch.evaluation.engine import Results
 from secsvc_batch.evaluation.outcome import SHEETS
 from secsvc_batch.messages import word
-from secsvc_batch.reports.common import SHOWN, Objects, joined, per_distinct, tree_of
+from secsvc_batch.reports.common import SHOWN, Objects, joined, node_keys, per_distinct, tree_of
 from secsvc_batch.reports.evidence import evidence
 from secsvc_batch.reports.run import RunInfo
 from secsvc_batch.reports.verdicts import leaf_counts, organisations
 from secsvc_batch.reports.wording import wording
-from secsvc_batch.standard.model import VERDICTS
+from secsvc_batch.standard.model import VERDICTS, Reference
 from secsvc_batch.tables.raw import RawTables
 from secsvc_batch.tables.typed import application_ids
 from secsvc_batch.workbook.annotate.model import Cell, NewSheet
@@ -73,6 +73,7 @@ class JudgementSheets:
         self._rows = self._node_rows(frame["met_otherwise"].to_numpy())
         self._prepare_evidence()
         self._prepare_frame()
+        self._referred = self._references()
 
     def _word(self, key: str, **params: object) -> str:
         return word(f"judgement.{key}", self._lang, **params)
@@ -155,13 +156,13 @@ class JudgementSheets:
         """Make the rows of evidence, and where those of every verdict row begin."""
         rows = evidence(self._results, self._raw, self._standard, self._lang)
         kinds = np.array([kind in _INLINE for kind in SHEETS], dtype=bool)
-        alone = (rows.size == 1) & kinds[rows.kind]
+        # a count that differs from what is stated needs a line of its own
+        alone = (rows.size == 1) & kinds[rows.kind] & ~rows.differs
         inline = np.full(len(self._rows), None, dtype=object)
         # what adds nothing to a requirement that passes is of no interest
         kept = ~alone & ((rows.possible > 0) | (self._verdict[rows.node] != PASS))
         most = np.where(self._verdict[rows.node] == PASS, MOST_ROWS_PASSED, MOST_ROWS)
         shown = np.flatnonzero(kept & (rows.rank < most))
-        places = rows.sheet + "!" + rows.cell
         links = per_distinct(quoted_sheet, rows.sheet) + "!" + rows.cell
         links[rows.cell == ""] = ""
         at = np.flatnonzero(alone)
@@ -170,7 +171,7 @@ class JudgementSheets:
             (cell, Cell(place, "link" if link else "text", link))
             for cell, place, link in zip(
                 per_distinct(self._found_in, found, rows.told[at]).tolist() if len(at) else [],
-                places[at].tolist(), links[at].tolist(), strict=True,
+                rows.place[at].tolist(), links[at].tolist(), strict=True,
             )
         ]  # fmt: skip
         self._inline = inline.tolist()
@@ -178,7 +179,7 @@ class JudgementSheets:
             [None, told, None, None, adds, why, Cell(place, "link" if link else "text", link)]
             for told, adds, why, place, link in zip(
                 _cells(_INDENT + rows.told[shown], "muted"), _cells(rows.adds[shown], "plain"),
-                _cells(rows.why[shown], "paragraph"), places[shown].tolist(), links[shown].tolist(),
+                _cells(rows.why[shown], "paragraph"), rows.place[shown].tolist(), links[shown].tolist(),
                 strict=True,
             )
         ]  # fmt: skip
@@ -262,7 +263,29 @@ class JudgementSheets:
             rows += self._evidence[self._from[node] : self._from[node + 1]]
             if self._left_out[node]:
                 rows.append([None, Cell(_INDENT + self._word("more", n=self._left_out[node]), "muted")])
+        for node in filter(self._referred.__contains__, range(start, end)):
+            self._refer(rows[places[node - start] - 1], places[self._referred[node] - start])
         return places
+
+    def _refer(self, row: Row, place: int) -> None:
+        """Let a requirement that follows another one's verdict point to that one's row."""
+        link = f"{quoted_sheet(self._sheet_name)}!A{place}"
+        row[_LINK] = Cell(f"{self._sheet_name}!A{place}", "link", link)
+
+    def _references(self) -> dict[int, int]:
+        """Return the verdict rows that follow the verdict of another row, with that row."""
+        nodes = self._standard.requirements
+        number = {node.clause: at for at, node in enumerate(nodes)}
+        targets = [
+            number[node.requires.clause] if isinstance(node.requires, Reference) else -1 for node in nodes
+        ]
+        target = np.array(targets, dtype=np.int64)[self._requirement]
+        rows = evidence(self._results, self._raw, self._standard, self._lang)
+        at = np.unique(rows.node[rows.referred])
+        applicant = self._results.verdicts["applicant"].to_numpy()
+        keys = node_keys(applicant, self._requirement, len(nodes))
+        found = np.searchsorted(keys, node_keys(applicant[at], target[at], len(nodes)))
+        return dict(zip(at.tolist(), found.tolist(), strict=True))
 
     def _overview(self, node: int, place: int) -> Row:
         """Return the line of a service: its verdict, and a link to where its requirements begin."""

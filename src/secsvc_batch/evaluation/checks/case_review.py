@@ -39,21 +39,43 @@ class Cases:
     applicant: Ints
     ctx: Context
 
+    @property
+    def looked_at(self) -> Bools:
+        return self.ended | self.running | self.unclear | self.lost
+
+    @property
+    def _named(self) -> tuple[Ints, NDArray[np.int64]]:
+        """The participants of all cases: the row and the key of each."""
+        items, ctx = self.ctx.tables["cases"].items("participants"), self.ctx
+        keys = ctx.once(
+            "participant keys", lambda: ctx.person_keys(self.applicant[items.position], items.value)
+        )
+        return items.position, keys
+
     def participants(self, rows: Bools) -> NDArray[np.int64]:
         """Return the keys of the people named on these rows."""
-        items = self.ctx.tables["cases"].items("participants")
-        keep = rows[items.position]
-        return self.ctx.person_keys(self.applicant[items.position[keep]], items.value[keep])
+        position, keys = self._named
+        return keys[rows[position]]
+
+    def with_one_of(self, people: NDArray[np.int64]) -> Bools:
+        """Tell which rows name one of the people, given by their keys."""
+        position, keys = self._named
+        found = np.zeros(len(self.applicant), dtype=bool)
+        found[position[np.isin(keys, people)]] = True
+        return found
 
     def hidden_participants(self) -> Bools:
         """Tell per applicant whether the people of some case cannot be read."""
         unreadable = self.ctx.tables["cases"]["participants"].unreadable
-        looked_at = self.ended | self.running | self.unclear | self.lost
-        return self.ctx.per_applicant(self.applicant, unreadable & looked_at)
+        return self.ctx.per_applicant(self.applicant, unreadable & self.looked_at)
 
 
 def cases_of(service: str, years: int, ctx: Context) -> Cases:
     """Return the applicant's own cases of a service against the window of the past ``years``."""
+    return ctx.once(("cases of", service, years), lambda: _cases_of(service, years, ctx))
+
+
+def _cases_of(service: str, years: int, ctx: Context) -> Cases:
     table = ctx.tables["cases"]
     when = period(ctx, years)
     start, end, base = when.start, when.end, ctx.base

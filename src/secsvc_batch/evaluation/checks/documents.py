@@ -1,10 +1,13 @@
 """Requirements that a document or a named person shows: procedures, lists, specifications."""
 
-import numpy as np
-import pandas as pd
+from dataclasses import dataclass
 
-from secsvc_batch.evaluation.algebra import FAIL, PASS, Bools, Bounds, lowest
-from secsvc_batch.evaluation.checks.case_review import cases_of
+import numpy as np
+from numpy.typing import NDArray
+
+from secsvc_batch.evaluation.algebra import FAIL, PASS, Bools, Bounds, Ints, lowest
+from secsvc_batch.evaluation.checks.against import adds_nothing, clause_missing, leaves_open
+from secsvc_batch.evaluation.checks.case_review import Cases, cases_of
 from secsvc_batch.evaluation.context import Context
 from secsvc_batch.evaluation.outcome import Outcome, Rows, held
 from secsvc_batch.evaluation.reasons import Bits, Reason, bits
@@ -27,12 +30,19 @@ class Procedure:
         done = self.pick(self.table.has("status", "done"))
         unknown = self.pick(status.unreadable) | self.lost
         self.done = Bounds.doubt(done, unknown)
+        self.empty: Bools = ~self.lost & ~self.pick(~status.blank)
 
     def pick(self, per_row: Bools) -> Bools:
         """Return a condition on rows per applicant, false where the applicant has no such row."""
         if not len(per_row):
             return np.zeros(len(self.position), dtype=bool)
         return np.asarray(self.there & per_row[self.position])
+
+    def has(self, position: Ints) -> Bools:
+        """Tell which of these rows of the sheet are those of the clause."""
+        mine = np.zeros(len(self.table), dtype=bool)
+        mine[self.position[self.there]] = True
+        return np.asarray(mine[position])
 
     def rows(self, holds: Bounds, why: Bits) -> Rows:
         applicant = np.arange(len(self.position), dtype=np.int32)[self.there]
@@ -42,7 +52,19 @@ class Procedure:
             self.table.row[self.position[self.there]] if len(self.table) else applicant,
             holds.certain[self.there].astype(np.int32),
             holds.possible[self.there].astype(np.int32),
-            why[self.there],
+            np.where(holds.certain, 0, why)[self.there],
+        )
+
+    def missing(self) -> list[Rows]:
+        """Return where the row would stand, for the applicants who have none."""
+        return clause_missing("procedures", self.there, self.lost, Reason.NOT_STATED, self._ctx)
+
+    def why_not_done(self) -> Bits:
+        """Return per applicant why it is not done, or not certainly."""
+        return bits(
+            (~self.done.possible & ~self.empty, Reason.NOT_DONE),
+            (self.empty, Reason.NOT_STATED),
+            (self.done.uncertain, Reason.UNREADABLE_CELL),
         )
 
 
@@ -54,13 +76,12 @@ def declared(requirement: Requirement, ctx: Context) -> Outcome:
     future = row.pick(date.ok & (date.value > ctx.base))
     unreadable = row.pick(date.unreadable | table["document"].unreadable)
     holds = row.done & Bounds(named & ~future & ~unreadable, np.ones(ctx.count, dtype=bool))
-    why = bits(
-        (~row.done.possible, Reason.NOT_DONE),
-        (row.done.uncertain | (row.done.possible & unreadable), Reason.UNREADABLE_CELL),
+    why = row.why_not_done() | bits(
+        (row.done.possible & unreadable, Reason.UNREADABLE_CELL),
         (row.done.possible & row.pick(table["document"].blank), Reason.EVIDENCE_MISSING),
         (row.done.possible & future, Reason.FUTURE_DATE),
     )
-    return held(holds, why, [row.rows(holds, why)])
+    return held(holds, why, [row.rows(holds, why)], row.missing())
 
 
 def experts_list(requirement: Requirement, ctx: Context) -> Outcome:
@@ -98,9 +119,14 @@ def quality_manager(requirement: Requirement, ctx: Context) -> Outcome:
     items = services.items("quality_manager")
     person = people.find(services.applicant[items.position], items.value)
     good = (person >= 0) & people.in_post.certain[person] if len(people) else np.zeros(len(person), bool)
-    bad_rows, unknown_rows = np.zeros(len(services), bool), np.zeros(len(services), bool)
+    left = bits(
+        (~people.in_post.possible, Reason.NOT_IN_POST), (people.in_post.uncertain, Reason.POST_UNCERTAIN)
+    )
+    bad_rows, why_rows = np.zeros(len(services), bool), np.zeros(len(services), np.int64)
     bad_rows[items.position[~good]] = True
-    unknown_rows[items.position[person < 0]] = True
+    known = person >= 0
+    why_rows[items.position[~known]] |= int(Reason.UNKNOWN_PERSON)
+    np.bitwise_or.at(why_rows, items.position[known], left[person[known]])
 
     def pick(per_row: Bools) -> Bools:
         return np.asarray(there & per_row[position]) if len(services) else there
@@ -110,15 +136,18 @@ def quality_manager(requirement: Requirement, ctx: Context) -> Outcome:
     why = bits(
         (~holds.possible, Reason.NOBODY),
         (pick(column.unreadable), Reason.UNREADABLE_CELL),
-        (pick(unknown_rows), Reason.UNKNOWN_PERSON),
-        (pick(bad_rows & ~unknown_rows), Reason.NOT_IN_POST),
     )
     at = position[there]
+    why[there] |= why_rows[at]
     rows = Rows(
         "services", services.applicant[at], services.row[at], holds.certain[there].astype(np.int32),
         holds.possible[there].astype(np.int32), why[there],
     )  # fmt: skip
-    return held(holds, why, [rows])
+    asked = np.zeros(len(services), dtype=bool)
+    asked[at] = True
+    named = np.unique(person[known & ~good & asked[items.position]])
+    staff = adds_nothing("staff", people.applicant[named], people.row[named], left[named], named)
+    return held(holds, why, [rows], [leaves_open(staff)])
 
 
 def follows(requirement: Requirement, ctx: Context) -> Outcome:
@@ -137,6 +166,8 @@ def follows(requirement: Requirement, ctx: Context) -> Outcome:
         text = table["description"]
         holds = holds & Bounds(text.ok, np.ones(len(table), dtype=bool))
         why = why | bits((text.blank, Reason.EVIDENCE_MISSING))
+    # where no standard is named, that is all there is to say
+    why = np.where(~holds.possible & (names == ""), int(Reason.NOT_STATED), why)
     applicant = table.applicant[at]
     _, lost = ctx.first_rows("specifications", requirement.clause)
     # the best row counts: one whose clause cannot be read may be it, beside rows that can
@@ -146,13 +177,16 @@ def follows(requirement: Requirement, ctx: Context) -> Outcome:
         ctx.per_applicant(applicant, holds.possible[at]) | lost,
     )
     reasons = bits((lost, Reason.UNREADABLE_CELL))
-    np.bitwise_or.at(reasons, applicant, np.where(best.certain[applicant], 0, why[at]))
+    quiet = best.certain[applicant] | (why[at] == int(Reason.NOT_STATED))
+    np.bitwise_or.at(reasons, applicant, np.where(quiet, 0, why[at]))
     reasons[~ctx.per_applicant(applicant, names[at] != "") & ~best.possible] |= int(Reason.NOT_STATED)
     rows = Rows(
         "specifications", applicant, table.row[at], holds.certain[at].astype(np.int32),
-        holds.possible[at].astype(np.int32), why[at],
+        holds.possible[at].astype(np.int32), np.where(holds.certain, 0, why)[at],
     )  # fmt: skip
-    return held(best, reasons, [rows])
+    there = ctx.per_applicant(applicant, np.ones(len(at), dtype=bool))
+    missing = clause_missing("specifications", there, lost, Reason.NOT_STATED, ctx)
+    return held(best, reasons, [rows], missing)
 
 
 def _followed(rule: Follows, ctx: Context) -> tuple[Bounds, Bits]:
@@ -184,48 +218,91 @@ def client_information(requirement: Requirement, ctx: Context) -> Outcome:
     documented = Bounds(row.pick(table["document"].ok), everywhere)
     past = row.pick(audited.ok & (audited.value <= ctx.base))
     on_time = Bounds(past, past | row.pick(audited.unreadable) | row.lost)
-    auditor, why_auditor = _auditor(requirement, row, ctx)
+    cases = cases_of(ctx.standard.service_of(requirement.clause).id, rule.window_years, ctx)
+    auditor, why_auditor = _auditor(row, cases, ctx)
     parts = [row.done, documented, on_time, auditor]
     verdict = lowest([part.verdicts() for part in parts])
     holds = Bounds(verdict == PASS, verdict != FAIL)
     done = row.done.possible
-    why = why_auditor | bits(
-        (~done, Reason.NOT_DONE),
-        (row.done.uncertain, Reason.UNREADABLE_CELL),
-        (done & row.pick(table["document"].blank), Reason.EVIDENCE_MISSING),
-        (done & ~on_time.possible, Reason.NOT_AUDITED),
-        (done & on_time.uncertain, Reason.UNREADABLE_CELL),
+    why = (
+        why_auditor
+        | row.why_not_done()
+        | bits(
+            (done & row.pick(table["document"].blank), Reason.EVIDENCE_MISSING),
+            (done & ~on_time.possible, Reason.NOT_AUDITED),
+            (done & (on_time.uncertain | row.pick(table["document"].unreadable)), Reason.UNREADABLE_CELL),
+        )
     )
-    return held(holds, why, [row.rows(holds, why)])
+    return held(holds, why, [row.rows(holds, why)], [*row.missing(), _cases_of_auditor(row, cases, ctx)])
 
 
-def _auditor(requirement: Requirement, row: Procedure, ctx: Context) -> tuple[Bounds, Bits]:
+def _cases_of_auditor(row: Procedure, cases: Cases, ctx: Context) -> Rows:
+    """Return the cases that an auditor works on, or may work on."""
+    table, auditors = ctx.tables["cases"], _auditors(ctx)
+    his = cases.with_one_of(auditors.keys[auditors.person & row.has(auditors.position)])
+    hidden = table["participants"].unreadable & cases.looked_at & row.there[table.applicant]
+    running = his & (cases.running | cases.unclear)
+    if ctx.reading("auditor_running_case") == "lenient":
+        running = np.zeros_like(running)
+    why = bits(
+        (his & cases.ended, Reason.AUDITOR_IN_CHARGE),
+        (running, Reason.AUDITOR_RUNNING_CASE),
+        (his & cases.lost, Reason.SERVICE_UNKNOWN),
+        (hidden, Reason.UNREADABLE_CELL),
+    )
+    fails = his & cases.ended
+    if ctx.reading("auditor_running_case") == "strict":
+        fails |= running
+    at = np.flatnonzero(why)
+    return leaves_open(adds_nothing("cases", table.applicant[at], table.row[at], why[at]), ~fails[at])
+
+
+@dataclass(frozen=True)
+class _Auditors:
+    """The numbers in the column 監査者 of all procedures: the row and the key of each.
+
+    ``person``: it is one's number; 外部 names nobody, so an auditor from outside is not the helper from
+    outside on some case. ``unknown``: the staff sheet does not have it.
+    """
+
+    position: Ints
+    keys: NDArray[np.int64]
+    person: Bools
+    unknown: Bools
+
+
+def _auditors(ctx: Context) -> _Auditors:
+    def make() -> _Auditors:
+        table = ctx.tables["procedures"]
+        items = table.items("auditor")
+        applicant = table.applicant[items.position]
+        person = ~ctx.says(items.value, "outside")
+        unknown = person & (ctx.people.find(applicant, items.value) < 0)
+        return _Auditors(items.position, ctx.person_keys(applicant, items.value), person, unknown)
+
+    return ctx.once("auditors", make)
+
+
+def _auditor(row: Procedure, cases: Cases, ctx: Context) -> tuple[Bounds, Bits]:
     """Whether the auditors are on none of the service's cases; blank or unknown is for a person."""
-    rule = requirement.requires
-    assert isinstance(rule, ClientInformation)
-    table = row.table
-    cases = cases_of(ctx.standard.service_of(requirement.clause).id, rule.window_years, ctx)
-    items = table.items("auditor")
-    applicant = table.applicant[items.position]
-    keys = pd.Index(ctx.person_keys(applicant, items.value))
-    # 外部 names no person: an auditor from outside is not the helper from outside on some case
-    person = ~ctx.says(items.value, "outside")
-    ended = person & keys.isin(cases.participants(cases.ended))
-    running = person & keys.isin(cases.participants(cases.running | cases.unclear))
-    # whose case it is cannot be read: it may be one of the service's
-    doubtful = person & keys.isin(cases.participants(cases.lost))
-    unknown = person & (ctx.people.find(applicant, items.value) < 0)
+    table, auditors = row.table, _auditors(ctx)
 
     def per_row(which: Bools) -> Bools:
         marked = np.zeros(len(table), dtype=bool)
-        marked[items.position[which]] = True
+        marked[auditors.position[which]] = True
         return row.pick(marked)
+
+    def on(rows: Bools) -> Bools:
+        """Tell whether an auditor works on one of these cases."""
+        return per_row(auditors.person & np.isin(auditors.keys, cases.participants(rows)))
 
     column = table["auditor"]
     hidden = cases.hidden_participants()
-    in_charge, on_running, strange = per_row(ended), per_row(running), per_row(unknown)
+    in_charge, on_running = on(cases.ended), on(cases.running | cases.unclear)
+    strange = per_row(auditors.unknown)
     missing = row.pick(column.blank) | row.lost
-    lost = per_row(doubtful)
+    # whose case it is cannot be read: it may be one of the service's
+    lost = on(cases.lost)
     doubt = missing | row.pick(column.unreadable) | strange | hidden | lost
     sure = Bounds(~(doubt | on_running | in_charge), ~in_charge)
     result = sure.settle(on_running & ~doubt, ctx.reading("auditor_running_case"))

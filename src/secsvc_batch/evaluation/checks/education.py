@@ -3,9 +3,10 @@
 import numpy as np
 
 from secsvc_batch.evaluation.algebra import Bools, Bounds
+from secsvc_batch.evaluation.checks.against import doubts_about, people_lacking, why_nothing
 from secsvc_batch.evaluation.checks.routes import attended, person_rows
 from secsvc_batch.evaluation.context import Context
-from secsvc_batch.evaluation.outcome import Outcome, counted
+from secsvc_batch.evaluation.outcome import Outcome, Rows, counted
 from secsvc_batch.evaluation.people import any_by_person
 from secsvc_batch.evaluation.reasons import Bits, Reason, bits
 from secsvc_batch.standard.model import Education, Requirement
@@ -59,10 +60,13 @@ def education(requirement: Requirement, ctx: Context) -> Outcome:
     done, why_done = _in_window(rule, ctx)
     holds, why = course & done, why_course | why_done
     educated = any_by_person(len(people), ctx.links("training"), holds)
-    result, reasons = _everyone(workers, educated, ctx)
-    rows = person_rows(rule.people, course.possible, holds, why, "training", ctx)
+    result, reasons = _everyone(rule, educated, ctx)
+    rows = _of_workers(
+        person_rows(rule.people, course.possible, holds, why, "training", ctx), workers, educated
+    )
     doubtful = rows.possible > rows.certain
     np.bitwise_or.at(reasons, rows.applicant[doubtful], rows.reasons[doubtful])
+    reasons |= np.where(result.possible, 0, why_nothing([rows], ctx))
     who = people.applicant
     needed = np.maximum(ctx.total(who, workers.possible), 1)
     certain = np.where(
@@ -70,12 +74,22 @@ def education(requirement: Requirement, ctx: Context) -> Outcome:
     )
     possible = np.where(result.possible, needed, 0)
     outcome = counted(certain.astype(np.int32), possible.astype(np.int32), needed, reasons, [rows])
+    without = Bounds(workers.certain & ~educated.possible, workers.possible & ~educated.possible)
+    outcome.against = people_lacking(rule.people, without, [rows], ~result.certain, Reason.NOT_STATED, ctx)
     return outcome
 
 
-def _everyone(workers: Bounds, educated: Bounds, ctx: Context) -> tuple[Bounds, Bits]:
+def _of_workers(rows: Rows, workers: Bounds, educated: Bounds) -> Rows:
+    """Leave out the rows of others, and what adds nothing for who is certainly educated by another row."""
+    assert rows.person is not None
+    settled = workers.certain & educated.certain
+    keep = workers.possible[rows.person] & ((rows.certain > 0) | ~settled[rows.person])
+    return rows.only(keep)
+
+
+def _everyone(rule: Education, educated: Bounds, ctx: Context) -> tuple[Bounds, Bits]:
     """Bounds per applicant of "everyone is educated", widened to "somebody is" by the open reading."""
-    who = ctx.people.applicant
+    who, workers = ctx.people.applicant, ctx.people.select(rule.people)
 
     def any_of(people: Bools) -> Bools:
         return ctx.per_applicant(who, people)
@@ -92,9 +106,14 @@ def _everyone(workers: Bounds, educated: Bounds, ctx: Context) -> tuple[Bounds, 
         "strict": Bounds(all_certain, all_possible),
         "lenient": Bounds(one_certain, one_possible),
     }[ctx.reading("education_partial")]
-    return result, bits(
+    reasons = bits(
         (~any_of(workers.possible), Reason.NOBODY),
         (any_of(workers.possible) & ~one_possible, Reason.NOT_EDUCATED),
-        (result.uncertain & any_of(workers.possible & ~educated.possible), Reason.EDUCATION_PARTIAL),
-        (result.uncertain & any_of(workers.uncertain), Reason.POST_UNCERTAIN),
+        (
+            ~result.certain & one_possible & any_of(workers.possible & ~educated.possible),
+            Reason.EDUCATION_PARTIAL,
+        ),
     )
+    unsure = workers.uncertain & result.uncertain[who]
+    np.bitwise_or.at(reasons, who[unsure], doubts_about(rule.people, ctx)[unsure])
+    return result, reasons

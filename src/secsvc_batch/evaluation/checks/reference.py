@@ -33,15 +33,16 @@ def reference(requirement: Requirement, ctx: Context) -> Outcome:
         FAIL,
     ).astype(np.int8)
     reasons = bits(
-        (applied & (verdict < PASS), Reason.REFERRED),
+        (applied, Reason.REFERRED),
         (elsewhere, Reason.REGISTERED_ELSEWHERE),
         (~applied & ~registered, Reason.NOT_APPLIED_FOR),
         (perhaps, Reason.UNREADABLE_CELL),
     )
-    at = position[there]
+    # what is looked at: the other service where it is applied for, else what points to it
+    at = np.where(applied, ctx.service_rows(rule.service), position)[there]
     rows = Rows(
         "services", services.applicant[at], services.row[at], (verdict == PASS)[there].astype(np.int32),
-        (verdict != FAIL)[there].astype(np.int32), reasons[there],
+        (verdict != FAIL)[there].astype(np.int32), np.where(applied | (verdict < PASS), reasons, 0)[there],
     )  # fmt: skip
     certain, possible = (verdict >= PASS).astype(np.int32), (verdict != FAIL).astype(np.int32)
     needed = np.ones(ctx.count, dtype=np.int32)

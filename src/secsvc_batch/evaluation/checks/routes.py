@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from secsvc_batch.evaluation.algebra import Bools, Bounds
+from secsvc_batch.evaluation.algebra import FAIL, Bools, Bounds
 from secsvc_batch.evaluation.checks import track_record
+from secsvc_batch.evaluation.checks.against import doubts_about, people_lacking, why_not_met
 from secsvc_batch.evaluation.context import Context, doubt_of_date
 from secsvc_batch.evaluation.outcome import Outcome, Rows, counted
 from secsvc_batch.evaluation.people import any_by_person
@@ -93,6 +94,7 @@ def teaching_rows(rule: model.RouteTeaching, ctx: Context) -> Qualifying:
         (kind.unreadable | started.unreadable | organisation.error, Reason.UNREADABLE_CELL),
         (higher & technology.unreadable, Reason.UNREADABLE_CELL),
         (higher & ~own & open_technology, Reason.TECHNOLOGY_OTHER),
+        (higher & ~own & ~open_technology, Reason.TYPE_NOT_COUNTED),
         (started.blank, Reason.DATE_MISSING),
         (started.ok & (started.value > ctx.base), Reason.NOT_YET),
     )
@@ -171,13 +173,17 @@ def route(requirement: Requirement, ctx: Context) -> Outcome:
     reasons = np.zeros(ctx.count, dtype=np.int64)
     counts = evidence.possible > evidence.certain
     np.bitwise_or.at(reasons, evidence.applicant[counts], evidence.reasons[counts])
-    return counted(
+    outcome = counted(
         ctx.total(people.applicant, good.certain),
         ctx.total(people.applicant, good.possible),
         1,
         reasons,
         [evidence],
     )
+    fails = outcome.verdict == FAIL
+    outcome.against = people_lacking(rule.people, who, [evidence], fails, Reason.NOT_STATED, ctx)
+    outcome.reasons = reasons | np.where(fails, why_not_met(rule.people, [evidence], ctx), 0)
+    return outcome
 
 
 def person_rows(
@@ -187,16 +193,15 @@ def person_rows(
     people, links, table = ctx.people, ctx.links(sheet), ctx.tables[sheet]
     keep = shown[links.position]
     position, person, sure = links.position[keep], links.person[keep], links.sure[keep]
-    who, working = people.select(rule), people.role(rule.roles, "workers")
+    who = people.select(rule)
     certain = holds.certain[position] & who.certain[person] & sure
     possible = holds.possible[position] & who.possible[person]
     why = reasons[position] | bits(
         (~sure, Reason.UNKNOWN_PERSON),
         (~people.in_post.possible[person], Reason.NOT_IN_POST),
-        (people.in_post.uncertain[person], Reason.POST_UNCERTAIN),
         (~who.possible[person] & people.in_post.possible[person], Reason.NOT_NAMED),
-        (working.uncertain[person], Reason.UNREADABLE_CELL),
     )
+    why |= doubts_about(rule, ctx)[person]
     return Rows(
         sheet,
         table.applicant[position],

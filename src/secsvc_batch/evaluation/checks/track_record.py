@@ -1,11 +1,12 @@
 """The route by track record: contracts of the past years per person, and months of operation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from secsvc_batch.evaluation.algebra import Bools, Bounds, Ints
+from secsvc_batch.evaluation.algebra import FAIL, Bools, Bounds, Ints
 from secsvc_batch.evaluation.calendar import Window, complete_months, complete_years
+from secsvc_batch.evaluation.checks.against import doubts_about, people_lacking, why_not_met
 from secsvc_batch.evaluation.context import Context
 from secsvc_batch.evaluation.outcome import Outcome, Rows, counted
 from secsvc_batch.evaluation.people import Links
@@ -27,14 +28,14 @@ class Amount:
 class Record:
     """What the people's cases add up to; all arrays have one element per person.
 
-    ``contracts`` and ``months`` are (certain, possible) pairs; ``holds`` compares them with the rule.
+    ``sums``: (certain, possible) pairs by unit, contracts and perhaps months; ``reasons``: by unit, why
+    the two differ; ``holds`` compares the sums with the rule.
     """
 
-    contracts: tuple[Ints, Ints]
-    months: tuple[Ints, Ints] | None
+    sums: dict[str, tuple[Ints, Ints]]
+    reasons: dict[str, Bits]
     holds: Bounds
     rows: list[Rows]
-    reasons: Bits
 
 
 @dataclass(frozen=True)
@@ -204,30 +205,29 @@ def eligible(rule: RouteTrackRecord, ctx: Context) -> tuple[Bounds, Bits]:
             these = these.settle(of_service, ctx.reading(part.reading))
             why[of_service] |= int(Reason[part.reading.upper()])
         total = total | these
-    for needed, holds, no, reason in (
-        (rule.achieved, *_achieved(table), Reason.NOT_ACHIEVED),
-        (rule.client_managed, *_client_managed(table), Reason.NOT_CLIENT_MANAGED),
+    concerned = total.possible
+    for needed, holds, reason in (
+        (rule.achieved, _achieved(table), Reason.NOT_ACHIEVED),
+        (rule.client_managed, _client_managed(table), Reason.NOT_CLIENT_MANAGED),
     ):
         if needed:
             total = total & holds
-            why[no | holds.uncertain] |= int(reason)
+            why[concerned & ~holds.certain] |= int(reason)
     unknown = ~table["service"].ok
     why[unknown] = int(Reason.SERVICE_UNKNOWN)
     return Bounds(total.certain & ~unknown, total.possible | unknown), why
 
 
-def _achieved(table: Table) -> tuple[Bounds, Bools]:
+def _achieved(table: Table) -> Bounds:
     """One of a-d was achieved; other text leaves it open."""
     some = table.includes("outcome", "a", "b", "c", "d")
-    holds = Bounds(some, some | table["outcome"].unreadable)
-    return holds, ~holds.possible
+    return Bounds(some, some | table["outcome"].unreadable)
 
 
-def _client_managed(table: Table) -> tuple[Bounds, Bools]:
+def _client_managed(table: Table) -> Bounds:
     """The client manages the system: ○; × says no, anything else leaves it open."""
     mark = table["client_managed"]
-    yes, no = mark.ok & (mark.value == 1), mark.ok & (mark.value == 2)
-    return Bounds(yes, ~no), no
+    return Bounds(mark.ok & (mark.value == 1), ~(mark.ok & (mark.value == 2)))
 
 
 def record(requirement: Requirement, ctx: Context) -> Record:
@@ -245,16 +245,18 @@ def _record(requirement: Requirement, ctx: Context) -> Record:
     amounts = [("contracts", contracts(rule, ctx), rule.contracts)]
     if rule.months:
         amounts.append(("months", operation_months(rule, ctx), rule.months))
-    sums: list[tuple[Ints, Ints]] = []
+    sums: dict[str, tuple[Ints, Ints]] = {}
+    reasons: dict[str, Bits] = {}
     holds = Bounds.sure(np.ones(size, dtype=bool))
-    reasons = np.zeros(size, dtype=np.int64)
     for unit, amount, needed in amounts:
         certain = np.where(counts.certain, amount.certain, 0)[links.position] * links.sure
         possible = np.where(counts.possible, amount.possible, 0)[links.position]
-        why = (amount.reasons | why_not)[links.position]
-        sums.append((_sum(links.person, certain, size), _sum(links.person, possible, size)))
-        holds = holds & Bounds(sums[-1][0] >= needed, sums[-1][1] >= needed)
-        np.bitwise_or.at(reasons, links.person[possible > certain], why[possible > certain])
+        why = (amount.reasons | why_not)[links.position] | bits((~links.sure, Reason.UNREADABLE_CELL))
+        low, high = _sum(links.person, certain, size), _sum(links.person, possible, size)
+        sums[unit] = low, high
+        holds = holds & Bounds(low >= needed, high >= needed)
+        reasons[unit] = np.where(high < needed, int(Reason.NOT_ENOUGH), 0)
+        np.bitwise_or.at(reasons[unit], links.person[possible > certain], why[possible > certain])
         shown = counts.possible[links.position] | (why_not[links.position] != 0)
         rows.append(
             Rows(
@@ -268,7 +270,7 @@ def _record(requirement: Requirement, ctx: Context) -> Record:
                 unit,
             )
         )
-    return Record(sums[0], sums[1] if rule.months else None, holds, rows, reasons)
+    return Record(sums, reasons, holds, rows)
 
 
 def _distinct(links: Links) -> Links:
@@ -294,20 +296,25 @@ def route(requirement: Requirement, ctx: Context) -> Outcome:
     good = who & result.holds
     reasons = np.zeros(ctx.count, dtype=np.int64)
     open_people = good.uncertain
-    np.bitwise_or.at(reasons, people.applicant[open_people], result.reasons[open_people])
+    for why in result.reasons.values():
+        np.bitwise_or.at(reasons, people.applicant[open_people], why[open_people])
     unsure = who.uncertain & result.holds.possible
-    reasons[people.applicant[unsure]] |= int(Reason.POST_UNCERTAIN)
-    totals = _person_totals(result, who, ctx)
+    np.bitwise_or.at(reasons, people.applicant[unsure], doubts_about(rule.people, ctx)[unsure])
+    totals = _person_totals(rule, result, who, ctx)
+    rows = [_of_people(part, who) for part in result.rows]
     outcome = counted(
         ctx.total(people.applicant, good.certain),
         ctx.total(people.applicant, good.possible),
         1,
         reasons,
-        totals + [_of_people(rows, who) for rows in result.rows],
+        totals + rows,
     )
-    outcome.missing = _missing(result.contracts[0], rule.contracts, who, ctx)
-    if result.months is not None:
-        outcome.missing_months = _missing(result.months[0], rule.months or 0, who, ctx)
+    fails = outcome.verdict == FAIL
+    outcome.against = _without_record(rule, result, who, rows, fails, ctx)
+    outcome.reasons = reasons | np.where(fails, _why_not_enough(rule, result, who, rows, ctx), 0)
+    outcome.missing = _missing(result.sums["contracts"][0], rule.contracts, who, ctx)
+    if rule.months:
+        outcome.missing_months = _missing(result.sums["months"][0], rule.months, who, ctx)
     return outcome
 
 
@@ -318,15 +325,39 @@ def _missing(certain: Ints, needed: int, who: Bounds, ctx: Context) -> Ints:
     return np.maximum(needed - most, 0).astype(np.int32)
 
 
-def _person_totals(result: Record, who: Bounds, ctx: Context) -> list[Rows]:
+def _why_not_enough(
+    rule: RouteTrackRecord, result: Record, who: Bounds, rows: list[Rows], ctx: Context
+) -> Bits:
+    """Return per applicant why nobody's record is enough: nothing of it counts, or too little of it."""
+    counts = ctx.per_applicant(ctx.people.applicant, who.possible & _something(result))
+    return np.where(counts, int(Reason.NOT_ENOUGH), why_not_met(rule.people, rows, ctx))
+
+
+def _something(result: Record) -> Bools:
+    """Tell whose cases add something to their record."""
+    return np.asarray(np.any([possible > 0 for _, possible in result.sums.values()], axis=0))
+
+
+def _without_record(
+    rule: RouteTrackRecord, result: Record, who: Bounds, rows: list[Rows], fails: Bools, ctx: Context
+) -> list[Rows]:
+    """Return the people to whose record nothing counts, as totals, and where nobody can be meant."""
+    has_cases = np.zeros(len(ctx.people), dtype=bool)
+    for part in rows:
+        has_cases[part.person] = True
+    nothing = ~_something(result)
+    without = Bounds(who.certain & nothing, who.possible & nothing)
+    why = np.where(has_cases, int(Reason.NOT_ENOUGH), int(Reason.NOT_STATED))
+    silent, *others = people_lacking(rule.people, without, [], fails, why, ctx)
+    return [replace(silent, unit="person_contracts"), *others]
+
+
+def _person_totals(rule: RouteTrackRecord, result: Record, who: Bounds, ctx: Context) -> list[Rows]:
     people, totals = ctx.people, []
-    units = [("person_contracts", result.contracts), ("person_months", result.months)]
-    for unit, pair in units:
-        if pair is None:
-            continue
+    for unit, pair in result.sums.items():
         keep = who.possible & (pair[1] > 0)
-        why = np.where(result.holds.certain & who.certain, 0, result.reasons)
-        why = why | bits((who.uncertain, Reason.POST_UNCERTAIN))
+        why = np.where(result.holds.certain & who.certain, 0, result.reasons[unit])
+        why = why | doubts_about(rule.people, ctx)
         totals.append(
             Rows(
                 "staff",
@@ -336,7 +367,7 @@ def _person_totals(result: Record, who: Bounds, ctx: Context) -> list[Rows]:
                 pair[1][keep],
                 why[keep],
                 np.flatnonzero(keep).astype(np.int32),
-                unit,
+                f"person_{unit}",
             )
         )
     return totals
@@ -345,8 +376,4 @@ def _person_totals(result: Record, who: Bounds, ctx: Context) -> list[Rows]:
 def _of_people(rows: Rows, who: Bounds) -> Rows:
     """Keep the rows of the people whom the rule may mean."""
     assert rows.person is not None
-    keep = who.possible[rows.person]
-    return Rows(
-        rows.sheet, rows.applicant[keep], rows.row[keep], rows.certain[keep], rows.possible[keep],
-        rows.reasons[keep], rows.person[keep], rows.unit,
-    )  # fmt: skip
+    return rows.only(who.possible[rows.person])
