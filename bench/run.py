@@ -107,9 +107,10 @@ def growth(folder: Path, files: Path, sizes: Sequence[int]) -> list[Run]:
 def part(folder: Path, files: Path, size: int) -> Path:
     """Return a folder of the first files of a round (links)."""
     made = folder / f"first-{size}"
-    made.mkdir()
-    for path in sorted(files.iterdir())[:size]:
-        os.link(path, made / path.name)
+    if not made.exists():
+        made.mkdir()
+        for path in sorted(files.iterdir())[:size]:
+            os.link(path, made / path.name)
     return made
 
 
@@ -160,9 +161,9 @@ def short(folder: Path, *, write: bool) -> None:
     sys.exit(1)
 
 
-def full(folder: Path, number: int, repetitions: int) -> None:
+def full(folder: Path, files: Path, repetitions: int) -> None:
     """Measure everything and write the page."""
-    files, results = sample(folder / "round", number), folder / "results"
+    number, results = sum(1 for _ in files.iterdir()), folder / "results"
     once = compare(ONCE, part(folder, files, PLAIN_FILES), results, 1)
     agreed = agreement(results)
     often = compare(OFTEN, files, results, repetitions)
@@ -190,11 +191,15 @@ def main() -> None:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--files", type=int, default=2000, help="workbooks in the round, with --full")
+    parser.add_argument("--round", type=Path, help="sample submissions that are there, with --full")
     parser.add_argument("--repetitions", type=int, default=3, help="with --full")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="secsvc-batch-") as name:
+    # beside a round that is given, so that parts of it can be links
+    place = options.round.parent if options.round else None
+    with tempfile.TemporaryDirectory(prefix="secsvc-batch-", dir=place) as name:
         if options.full:
-            full(Path(name), options.files, options.repetitions)
+            files = options.round or sample(Path(name) / "round", options.files)
+            full(Path(name), files, options.repetitions)
         else:
             short(Path(name), write=options.write)
 
