@@ -146,9 +146,10 @@ def _comparison(figures: Figures) -> list[str]:
     return [
         *lines,
         "",
-        f"- {figures.times_faster:.1f} times faster a file than the plain script, which does file by file and takes",
-        f"  the same for each in every round; {figures.ratio(PLAIN, PRODUCT).median:.1f} times on the",
-        f"  {figures.plain_files:,} files alone, where the start of the product weighs most.",
+        f"- {figures.times_faster:.1f} times faster a file than the plain script, which takes",
+        "  the same for each file of every round;",
+        f"  {figures.ratio(PLAIN, PRODUCT).median:.1f} times on the {figures.plain_files:,} files alone,",
+        "  where the start of the product weighs most.",
         f"  The two agree on {figures.agreement:.2%} of the nodes.",
         f"- {figures.ratio(PRODUCT, FLOOR)} times the floor,"
         f" {figures.ratio(PRODUCT, RAW_FLOOR)} times the raw one.",
