@@ -12,7 +12,7 @@ room: Any = examine
 sound = room.read_submission
 
 
-def read(path: Path, *arguments: Any) -> Any:
+def read(path: Path, *arguments: Any, **named: Any) -> Any:
     if "aborts" in path.name:
         os.abort()
     if "sleeps" in path.name:
@@ -23,7 +23,7 @@ def read(path: Path, *arguments: Any) -> Any:
             hoard.append(bytearray(64 << 20))
     if "killed" in path.name:
         os.kill(os.getpid(), 9)
-    return sound(path, *arguments)
+    return sound(path, *arguments, **named)
 
 
 # workers begin afresh and import this file, too
