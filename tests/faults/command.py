@@ -54,13 +54,18 @@ def contents(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            data = path.read_bytes()
-            if path.name == "run.json":
-                manifest = json.loads(data)
-                del manifest["times"]
-                data = json.dumps(manifest).encode()
-            found[path.relative_to(folder).as_posix()] = hashlib.sha256(data).hexdigest()
+            name = path.relative_to(folder).as_posix()
+            found[name] = hash_of(name, path.read_bytes())
     return found
+
+
+def hash_of(name: str, data: bytes) -> str:
+    """Return the hash of a file of the results; the times in run.json are left out."""
+    if name == "run.json":
+        manifest = json.loads(data)
+        del manifest["times"]
+        data = json.dumps(manifest).encode()
+    return hashlib.sha256(data).hexdigest()
 
 
 def leftovers(out: Path) -> list[str]:

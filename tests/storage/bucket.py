@@ -1,7 +1,5 @@
 """A bucket in the memory of this process, and rounds that are read from it and put there."""
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +15,7 @@ from secsvc_batch.round.results import results_at
 from secsvc_batch.round.run import RoundReport, run_round
 from secsvc_batch.storage.location import locate
 from secsvc_batch.storage.record import RECORD
+from tests.faults.command import hash_of
 from tests.support import ROOT, InThisProcess
 
 SAMPLE = ROOT / "data" / "sample-round"
@@ -46,12 +45,7 @@ class Bucket:
         """Return the hash of every object of some results, as ``contents`` does for those in a folder."""
         found = {}
         for name in self.names(f"{below}/") - {RECORD}:
-            data = self.read(f"{below}/{name}")
-            if name == "run.json":
-                manifest = json.loads(data)
-                del manifest["times"]
-                data = json.dumps(manifest).encode()
-            found[name] = hashlib.sha256(data).hexdigest()
+            found[name] = hash_of(name, self.read(f"{below}/{name}"))
         return found
 
     def called(self, call: str, below: str) -> list[str]:

@@ -11,7 +11,7 @@ from secsvc_batch.round.inputs import Inputs
 from secsvc_batch.round.job import Job
 from secsvc_batch.round.keys import read_key, run_info, run_key, versions
 from secsvc_batch.round.part import INPUTS
-from secsvc_batch.round.results import MANIFEST, outputs
+from secsvc_batch.round.results import MANIFEST, annotated_copies, outputs
 
 LISTED = 10_000
 """files up to which run.json names every one of them; inputs.parquet always does"""
@@ -25,14 +25,14 @@ def write_manifest(
     ``info`` is what every output names; the rest says what went in and what came of it. All of it is the same
     for the same inputs but ``times`` (seconds per stage, added over workers).
     """
-    listed = _inputs(job.staging) if len(inputs.files) <= LISTED else []
+    few = len(inputs.files) <= LISTED
     # workers hashed the copies when they wrote them
-    copies = {f"annotated/{one['annotated']}": one["annotated_sha256"] for one in listed if one["annotated"]}
+    copies = annotated_copies(job.staging) if few else {}
     manifest = {
         "info": run_info(job),
         "versions": versions(),
         "keys": {"read": read_key(job), "run": run_key(job)},
-        "inputs": listed,
+        "inputs": _inputs(job.staging) if few else [],
         "ignored": list(inputs.ignored),
         "counts": dict(counts),
         "times": {stage: round(seconds, 3) for stage, seconds in times.items()},
