@@ -108,7 +108,7 @@ def _on_cases(service: Service, ctx: Context) -> Bools:
 def _quality_managers(service: Service, experts: Bounds, ctx: Context) -> Iterator[Advice]:
     table, people = ctx.tables["services"], ctx.people
     items = table.items("quality_manager")
-    person = people.find(table.applicant[items.position], items.value)
+    person = people.find(table.applicant[items.position], items)
     both = np.zeros(len(table), dtype=bool)
     known = person >= 0
     both[items.position[known]] |= experts.certain[person[known]]

@@ -6,7 +6,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from secsvc_batch.evaluation.algebra import Bools, Bounds, Ints
@@ -15,7 +14,8 @@ from secsvc_batch.evaluation.people import Links, People
 from secsvc_batch.standard.loader import Standard
 from secsvc_batch.standard.model import ReadingValue, Requirement
 from secsvc_batch.tables import cells
-from secsvc_batch.tables.typed import Objects, Tables
+from secsvc_batch.tables.coded import Coded, pair_keys
+from secsvc_batch.tables.typed import Tables
 from secsvc_batch.workbook.layout import Layout
 
 if TYPE_CHECKING:
@@ -67,24 +67,21 @@ class Context:
         text = self.layout.words[name]
         return {cells.text_of(text.ja), cells.text_of(text.en)}
 
-    def says(self, values: Objects, name: str) -> Bools:
+    def says(self, values: Coded, name: str) -> Bools:
         """Tell which values are a word with a meaning of its own, in either language."""
-        return np.asarray(pd.Index(values, dtype=object).isin(list(self.word(name))))
+        return values.among(self.word(name))
 
     def links(self, kind: str) -> Links:
         """Return whose rows the rows of a sheet are."""
         return self.once(("links", kind), lambda: self.people.rows_of(self.tables[kind]))
 
-    def names(self, kind: str, main: str, other: str | None = None) -> Objects:
+    def names(self, kind: str, main: str, other: str | None = None) -> Coded:
         """Return the effective names of a listed column: その他 stands for the column beside it."""
 
-        def make() -> Objects:
+        def make() -> Coded:
             table = self.tables[kind]
-            name = table[main].value
-            if other is None:
-                return name
-            is_other = self.says(name, "other")
-            return np.asarray(np.where(is_other, table[other].value, name))
+            name = table[main]
+            return name if other is None else name.replaced(self.says(name, "other"), table[other])
 
         return self.once(("names", kind, main), make)
 
@@ -93,19 +90,18 @@ class Context:
         table = self.tables[kind]
         if other is None:
             return table[main].error
-        is_other = self.says(table[main].value, "other")
+        is_other = self.says(table[main], "other")
         return np.asarray(table[main].error | (is_other & table[other].error))
 
-    def in_list(self, names: Objects, list_id: str, expires: str | None = None) -> Bools:
+    def in_list(self, names: Coded, list_id: str, expires: str | None = None) -> Bools:
         """Tell which names stand in a reference list (with ``expires``: as such a credential)."""
         entries = self.standard.lists.of(list_id)
-        listed = [cells.text_of(e.name) for e in entries if expires in (None, e.expires)]
-        return np.asarray(pd.Index(names, dtype=object).isin(listed))
+        return names.among({cells.text_of(e.name) for e in entries if expires in (None, e.expires)})
 
     def claimed(self, kind: str, list_id: str) -> Bools:
         """Tell which rows claim equivalence for a list (or for one whose number cannot be read)."""
         table = self.tables[kind]
-        wanted = (table["list_id"].value == list_id) | table["list_id"].error
+        wanted = table["list_id"].among({list_id}) | table["list_id"].error
         claim = table["equivalent"].value | table["equivalent"].error
         return np.asarray(claim & wanted, dtype=bool)
 
@@ -115,7 +111,7 @@ class Context:
         table = self.tables[kind]
         clauses = table["clause"]
         position = np.full(self.count, -1, dtype=np.int32)
-        at = np.flatnonzero(clauses.value == clause)[::-1]  # the first row of an applicant wins
+        at = np.flatnonzero(clauses.among({clause}))[::-1]  # the first row of an applicant wins
         position[table.applicant[at]] = at
         return position, (position < 0) & self.per_applicant(table.applicant, self.lost_rows(kind))
 
@@ -124,8 +120,7 @@ class Context:
 
         def make() -> Bools:
             clauses = self.tables[kind]["clause"]
-            known = pd.Index(clauses.value, dtype=object).isin(list(self.standard.by_clause))
-            return np.asarray(~known & ~clauses.blank)
+            return np.asarray(~clauses.among(self.standard.by_clause) & ~clauses.blank)
 
         return self.once(("lost", kind), make)
 
@@ -139,18 +134,18 @@ class Context:
         """Count per applicant the elements of its group that satisfy ``where``."""
         return np.bincount(groups[where], minlength=self.count).astype(np.int32)
 
-    def person_keys(self, applicant: Ints, ids: Objects) -> NDArray[np.int64]:
+    def person_keys(self, applicant: Ints, ids: Coded) -> NDArray[np.int64]:
         """Return one number per (applicant, staff number as written), equal only where both are."""
-        known = self.once("person keys", self._written_numbers)
-        code = known.get_indexer(pd.Index(ids, dtype=object))
-        return applicant.astype(np.int64) * (len(known) + 1) + code
+        numbers = self.once("person keys", self._written_numbers)
+        return pair_keys(applicant, ids.numbered(numbers), len(numbers))
 
-    def _written_numbers(self) -> "pd.Index[Any]":
+    def _written_numbers(self) -> dict[str, int]:
         cases, procedures = self.tables["cases"], self.tables["procedures"]
-        items = [cases.items("participants"), cases.items("reviewers"), procedures.items("auditor")]
-        distinct = pd.unique(np.concatenate([item.value for item in items]))
-        index: pd.Index[Any] = pd.Index(np.asarray(distinct), dtype=object)
-        return index
+        numbers: dict[str, int] = {}
+        for items in (cases.items("participants"), cases.items("reviewers"), procedures.items("auditor")):
+            for text in items.distinct.tolist():
+                numbers.setdefault(text, len(numbers))
+        return numbers
 
     def service_rows(self, service: str) -> Ints:
         """Return per applicant the position of its first row of ``service``, -1 where it has none."""

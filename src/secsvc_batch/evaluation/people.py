@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from secsvc_batch.evaluation.algebra import Bools, Bounds, Ints
 from secsvc_batch.standard.model import People as PeopleRule
-from secsvc_batch.tables.typed import Objects, Table
+from secsvc_batch.tables.coded import Coded, Column, pair_keys
+from secsvc_batch.tables.typed import Table
 
 EXPERTS, WORKERS = "experts", "workers"
 
@@ -35,7 +36,7 @@ class People:
         self._staff = staff
         self.applicant: Ints = staff.applicant
         self.row: Ints = staff.row
-        self.ids: Objects = staff["staff_id"].value
+        self.ids: Column = staff["staff_id"]
         self.unreadable_id: Bools = staff["staff_id"].unreadable
         self.in_post: Bounds = _in_post(staff, base)
         self._memo: dict[tuple[str, ...], Bounds] = {}
@@ -46,29 +47,25 @@ class People:
     @cached_property
     def _by_code(self) -> tuple[NDArray[np.int64], Ints]:
         """Sorted (applicant, number) keys of the readable people and their indices."""
-        readable = np.flatnonzero((self.ids != "") & ~self.unreadable_id).astype(np.int32)
+        readable = np.flatnonzero(self.ids.ok).astype(np.int32)
         keys = self._keys(self.applicant[readable], self.ids[readable])
         order = np.argsort(keys, kind="stable")
         return keys[order], readable[order]
 
-    @cached_property
-    def _numbers(self) -> pd.Index:
-        return pd.Index(pd.unique(self.ids))
+    def _keys(self, applicant: Ints, ids: Coded) -> NDArray[np.int64]:
+        """Return keys of which those of unknown numbers are nobody's."""
+        return pair_keys(applicant, ids.numbered(self.ids.numbers), len(self.ids.distinct))
 
-    def _keys(self, applicant: Ints, ids: Objects) -> NDArray[np.int64]:
-        code = self._numbers.get_indexer(pd.Index(ids, dtype=object)).astype(np.int64)
-        return np.where(code < 0, -1, applicant.astype(np.int64) * (len(self._numbers) + 1) + code)
-
-    def find(self, applicant: Ints, ids: Objects) -> Ints:
+    def find(self, applicant: Ints, ids: Coded) -> Ints:
         """Return the index of the person with this number, -1 where the staff sheet has none."""
         keys, index = self._by_code
         wanted = self._keys(applicant, ids)
         if not len(keys):
             return np.full(len(wanted), -1, dtype=np.int32)
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where((keys[at] == wanted) & (wanted >= 0), index[at], -1).astype(np.int32)
+        return np.where(keys[at] == wanted, index[at], -1).astype(np.int32)
 
-    def link(self, applicant: Ints, ids: Objects, position: Ints, unreadable: Bools) -> Links:
+    def link(self, applicant: Ints, ids: Coded, position: Ints, unreadable: Bools) -> Links:
         """Return whose rows these are.
 
         A number that cannot be read may be anybody's of the applicant; a number that is not in the
@@ -77,7 +74,7 @@ class People:
         person = self.find(applicant, ids)
         known = (person >= 0) & ~unreadable
         anybody = np.flatnonzero(unreadable)
-        nameless = np.flatnonzero(~unreadable & (person < 0) & (ids != ""))
+        nameless = np.flatnonzero(~unreadable & (person < 0) & ~ids.among({""}))
         everyone = np.arange(len(self), dtype=np.int32)
         parts = [(position[known], person[known])]
         parts.append(self._cross(applicant, position, anybody, everyone))
@@ -101,13 +98,14 @@ class People:
         """Link every row of a sheet with a column ``staff_id`` to its person."""
         ids = table["staff_id"]
         position = np.arange(len(table), dtype=np.int32)
-        return self.link(table.applicant, ids.value, position, ids.unreadable)
+        return self.link(table.applicant, ids, position, ids.unreadable)
 
     def items_of(self, table: Table, name: str) -> Links:
         """Link every number in a column of joined numbers to its person; unreadable cells to anybody."""
         items, bad = table.items(name), np.flatnonzero(table[name].unreadable).astype(np.int32)
         position = np.concatenate([items.position, bad])
-        ids = np.concatenate([items.value, np.full(len(bad), "", dtype=object)])
+        nobody = np.full(len(bad), len(items.distinct), dtype=np.intp)
+        ids = Coded(np.concatenate([items.codes, nobody]), np.append(items.distinct, ""))
         unreadable = np.arange(len(position)) >= len(items.position)
         return self.link(table.applicant[position], ids, position, unreadable)
 

@@ -107,7 +107,7 @@ def _unlisted_name(chunk: Chunk, table: Table, spec: Field, at: Positions) -> Te
         guess = closest(name, names, _NAME_CUTOFF)
         return packed({"name": name, **({"suggestion": guess} if guess and guess != name else {})})
 
-    return _by_distinct(effective_names(chunk, table, spec)[at], suggest)
+    return _by_distinct(effective_names(chunk, table, spec)[at].value, suggest)
 
 
 def _unknown_list(chunk: Chunk, table: Table, spec: Field, at: Positions) -> Texts:

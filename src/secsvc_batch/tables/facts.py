@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from secsvc_batch.tables import cells
 from secsvc_batch.tables.cells import ERROR, RawCell, text_of
+from secsvc_batch.tables.coded import Bools, Coded, Column, Ints, Objects, pair_keys
 from secsvc_batch.tables.known import Known
 from secsvc_batch.tables.raw import RawTables
 from secsvc_batch.tables.schemas import UNCACHED, row_checks
-from secsvc_batch.tables.typed import Bools, Ints, Objects, Table, Tables
+from secsvc_batch.tables.typed import Table, Tables
 from secsvc_batch.workbook.layout import Field, Layout, Sheet
 
 # Names that matter to no requirement are not looked up: (sheet, column): (choice column, its choices).
@@ -76,55 +77,41 @@ class Chunk:
     def _find_strangers(self, table: Table, spec: Field) -> tuple[Ints, Objects]:
         column = table[spec.id]
         if spec.type == "ids":
-            position, value = table.items(spec.id).position, table.items(spec.id).value
+            items = table.items(spec.id)
+            position, numbers = items.position, items[:]
         else:
             position = np.flatnonzero(column.ok).astype(np.int32)
-            value = column.value[position]
-        staff, applicant = self.staff_ids, table.applicant[position]
-        known = in_pairs(
-            applicant, value, staff["applicant"].to_numpy(), staff["value"].to_numpy(dtype=object)
-        )
+            numbers = column[position]
+        applicant = table.applicant[position]
+        known = self._in_staff(applicant, numbers)
         # Without a staff sheet or its numbers nobody is known; the reader says so once.
         known |= np.asarray(self.raw.source.missing("staff", "staff_id"), dtype=bool)[applicant]
         if spec.outside:
-            known |= np.isin(value, self.word("outside")) if len(value) else known
-        return position[~known], value[~known]
+            known |= numbers.among(self.word("outside"))
+        return position[~known], numbers[~known].value
 
-
-def in_pairs(
-    numbers: NDArray[Any], texts: Objects, known_numbers: NDArray[Any], known_texts: Objects
-) -> Bools:
-    """Tell which pairs (number, text) are among the known pairs."""
-    codes, distinct = pd.factorize(np.concatenate([known_texts, texts]).astype(object))
-    width = len(distinct) + 1
-    known = known_numbers.astype(np.int64) * width + codes[: len(known_texts)]
-    return np.isin(numbers.astype(np.int64) * width + codes[len(known_texts) :], known)
-
-
-def by_distinct(values: Objects, judge: Callable[[Any], bool]) -> Bools:
-    """Return ``judge`` of every value, asked once per distinct one; None gives False."""
-    codes, distinct = pd.factorize(values)
-    return np.array([*map(judge, distinct), False], dtype=bool)[codes]
+    def _in_staff(self, applicant: Ints, numbers: Coded) -> Bools:
+        """Tell which numbers the staff sheet of their applicant has."""
+        staff, ids = self.tables["staff"], self.tables["staff"]["staff_id"]
+        size = len(ids.distinct)
+        there = pair_keys(staff.applicant[ids.ok], ids.numbered(ids.numbers)[ids.ok], size)
+        return np.isin(pair_keys(applicant, numbers.numbered(ids.numbers), size), there)
 
 
 def frame_of_facts(chunk: Chunk, sheet: Sheet) -> pd.DataFrame:
     """Return the frame that the schema of ``sheet`` tests: readings and facts, a row per row."""
     table = chunk.tables[sheet.id]
-    columns: dict[str, NDArray[Any]] = {spec.id: _reading(chunk, table, spec) for spec in sheet.fields}
+    columns: dict[str, NDArray[Any]] = {spec.id: _reading(table[spec.id]) for spec in sheet.fields}
     for check in row_checks(sheet, chunk.layout):
         columns[check.column] = FACTS[check.code](chunk, table, sheet.by_id[check.field])
     return pd.DataFrame(columns)
 
 
-def _reading(chunk: Chunk, table: Table, spec: Field) -> NDArray[np.uint8]:
-    state = table[spec.id].state
-    errors = np.flatnonzero(state == ERROR)
-    if not len(errors):
-        return state
-    uncached = chunk.raw_cells(table.kind, spec.id)[errors] == cells.UNCACHED
-    reading = state.copy()
-    reading[errors[uncached.astype(bool)]] = UNCACHED
-    return reading
+def _reading(column: Column) -> NDArray[np.uint8]:
+    states = column.states
+    if ERROR in states:
+        states = np.where(column.raws == cells.UNCACHED, np.uint8(UNCACHED), states)
+    return column.spread(states)
 
 
 # --- the facts ------------------------------------------------------------------------------------
@@ -149,7 +136,7 @@ def end_before_start(chunk: Chunk, table: Table, spec: Field) -> Bools:
 
 def wrong_corporate_number(chunk: Chunk, table: Table, spec: Field) -> Bools:
     column = table[spec.id]
-    return ~column.ok | by_distinct(column.value, is_corporate_number)
+    return ~column.ok | column.judged(is_corporate_number)
 
 
 def claim_without_list(chunk: Chunk, table: Table, spec: Field) -> Bools:
@@ -169,7 +156,7 @@ def choice_of_other_service(chunk: Chunk, table: Table, spec: Field) -> Bools:
 def unlisted_name(chunk: Chunk, table: Table, spec: Field) -> Bools:
     names = effective_names(chunk, table, spec)
     claim = table["equivalent"]
-    silent: Bools = np.asarray(claim.value | claim.error | (names == ""), dtype=bool)
+    silent: Bools = np.asarray(claim.value | claim.error | names.among({""}), dtype=bool)
     matters = _NAMES_THAT_MATTER.get((table.kind, spec.id))
     if matters is not None:
         column = table[matters[0]]
@@ -177,43 +164,41 @@ def unlisted_name(chunk: Chunk, table: Table, spec: Field) -> Bools:
     return np.asarray(silent | _listed(chunk, table, spec, names))
 
 
-def _listed(chunk: Chunk, table: Table, spec: Field, names: Objects) -> Bools:
+def _listed(chunk: Chunk, table: Table, spec: Field, names: Coded) -> Bools:
     anywhere = chunk.known.names_of(chunk.known.lists_of(spec))
-    listed = by_distinct(names, anywhere.__contains__)
-    codes, clauses = pd.factorize(table["clause"].value) if "clause" in table.columns else (None, ())
-    for code, clause in enumerate(clauses):
-        # On a pre-filled sheet the clause says which lists are meant.
-        lists = chunk.known.clauses[table.kind].get(clause)
-        if lists:
-            rows = np.flatnonzero(codes == code)
-            listed[rows] = by_distinct(names[rows], chunk.known.names_of(lists).__contains__)
+    listed = names.among(anywhere)
+    if "clause" in table.columns:
+        clauses = table["clause"]
+        for code, clause in enumerate(clauses.distinct.tolist()):
+            # On a pre-filled sheet the clause says which lists are meant.
+            if lists := chunk.known.clauses[table.kind].get(clause):
+                rows = np.flatnonzero(clauses.codes == code)
+                listed[rows] = names[rows].among(chunk.known.names_of(lists))
     return listed
 
 
-def effective_names(chunk: Chunk, table: Table, spec: Field) -> Objects:
+def effective_names(chunk: Chunk, table: Table, spec: Field) -> Coded:
     """Return the names of a listed column; その他 stands for what the column beside it says."""
-    name = table[spec.id].value
-    return np.asarray(np.where(_is_other(chunk, name), table[spec.other].value, name)) if spec.other else name
+    name = table[spec.id]
+    return name.replaced(_is_other(chunk, name), table[spec.other]) if spec.other else name
 
 
-def _is_other(chunk: Chunk, names: Objects) -> Bools:
-    return by_distinct(names, set(chunk.word("other")).__contains__)
+def _is_other(chunk: Chunk, names: Coded) -> Bools:
+    return names.among(chunk.word("other"))
 
 
 def other_without_name(chunk: Chunk, table: Table, spec: Field) -> Bools:
     beside = str(spec.other)
-    return ~(_is_other(chunk, table[spec.id].value) & table[beside].blank & chunk.present(table, beside))
+    return ~(_is_other(chunk, table[spec.id]) & table[beside].blank & chunk.present(table, beside))
 
 
 def unknown_list(chunk: Chunk, table: Table, spec: Field) -> Bools:
-    return ~table[spec.id].ok | by_distinct(
-        table[spec.id].value, set(chunk.known.lists_of(spec)).__contains__
-    )
+    return ~table[spec.id].ok | table[spec.id].among(chunk.known.lists_of(spec))
 
 
 def unknown_clause(chunk: Chunk, table: Table, spec: Field) -> Bools:
     clauses = chunk.known.clauses[table.kind]
-    return ~table[spec.id].ok | by_distinct(table[spec.id].value, clauses.__contains__)
+    return ~table[spec.id].ok | table[spec.id].among(clauses)
 
 
 def date_after_base_date(chunk: Chunk, table: Table, spec: Field) -> Bools:
@@ -221,8 +206,9 @@ def date_after_base_date(chunk: Chunk, table: Table, spec: Field) -> Bools:
 
 
 def date_read_from_text(chunk: Chunk, table: Table, spec: Field) -> Bools:
-    raw = chunk.raw_cells(table.kind, spec.id)
-    return ~table[spec.id].ok | by_distinct(raw, is_plain_date)
+    column = table[spec.id]
+    plain = np.array([is_plain_date(raw) for raw in column.raws.tolist()], dtype=bool)
+    return np.asarray(~column.ok | column.spread(plain))
 
 
 def below_capacity(chunk: Chunk, table: Table, spec: Field) -> Bools:

@@ -6,7 +6,7 @@ What is compared says nothing where it is masked, short or a placeholder, so suc
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from secsvc_batch.tables.coded import Coded, Objects, objects, pair_keys
 from secsvc_batch.tables.findings import bare, capped_frame, packed, shortened
 from secsvc_batch.tables.raw import RawTables
-from secsvc_batch.tables.typed import Objects, Table, Tables, application_ids
+from secsvc_batch.tables.typed import Table, Tables, application_ids
 
 # Codes whose findings name other applications: not for the eyes of an applicant.
 CODES = (
@@ -34,11 +35,13 @@ _LONG_TEXT = 40  # characters from which identical texts are no coincidence
 _SHORT_NUMBER, _SHORT_NAME, _SHORT_CLIENT = 4, 3, 4  # characters below which a match says nothing
 _NAMED_OTHERS = 3  # places that a finding lists before it only counts
 _MASKED = re.compile(r"[○●*×✕■□▲△◆◇★☆_?]|x{2,}")
-_SECOND_HASH = "secsvc-batch/two"
-_SEPARATOR = "\x1f"
+_FIRST_HASH, _SECOND_HASH = "secsvc-batch/one", "secsvc-batch/two"
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no hash is lost
 
 
 Columns = dict[str, NDArray[Any]]
+Hash = NDArray[np.uint64]
+Hashes = tuple[Hash, Hash]  # two of the same values, which together do not meet by chance
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class _Rows:
     table: Table
     field: str
     at: NDArray[np.intp]
-    key: Objects
-    who: Objects
+    key: Hashes
+    who: Hash
 
 
 def cross_keys(tables: Tables, raw: RawTables, first_applicant: int = 0) -> pd.DataFrame:
@@ -159,8 +162,8 @@ def _numbers_of_applications(
     sheets[form.applicant] = raw.source.sheet_names("applicant", form.applicant)
     cells[form.applicant] = raw.source.cells("applicant", "application_id", form.applicant, form.row)
     places = {"kind": "applicant", "sheet": sheets, "cell": cells, "row": 0, "field": "application_id"}
-    hashes = _hashed(_loose(ids), files)
-    return _columns("duplicate_application", hashes, places, ids, applicants, ids, files, first)
+    key = _hashes(Coded(applicants.astype(np.intp), ids).mapped(_loose))
+    return _columns("duplicate_application", key, _hash(files), places, ids, applicants, ids, files, first)
 
 
 def _keys_of(rows: _Rows, ids: Objects, files: Objects, raw: RawTables, first: int) -> Columns:
@@ -174,19 +177,11 @@ def _keys_of(rows: _Rows, ids: Objects, files: Objects, raw: RawTables, first: i
         "field": rows.field,
     }
     labels = table[rows.field].value[rows.at]
-    return _columns(rows.code, _hashed(rows.key, rows.who), places, labels, applicants, ids, files, first)
-
-
-def _hashed(key: Objects, who: Objects) -> Columns:
-    return {
-        "key": pd.util.hash_array(key),
-        "key2": pd.util.hash_array(key, hash_key=_SECOND_HASH),
-        "who": pd.util.hash_array(who),
-    }
+    return _columns(rows.code, rows.key, rows.who, places, labels, applicants, ids, files, first)
 
 
 def _columns(
-    code: str, hashes: Columns, places: dict[str, Any], labels: Objects, applicants: NDArray[Any],
+    code: str, key: Hashes, who: Hash, places: dict[str, Any], labels: Objects, applicants: NDArray[Any],
     ids: Objects, files: Objects, first: int,
 ) -> Columns:  # fmt: skip
     count = len(labels)
@@ -194,7 +189,9 @@ def _columns(
     short = np.empty(count, dtype=object)
     short[:] = [shortened(label) for label in labels]
     return {
-        **hashes,
+        "key": key[0],
+        "key2": key[1],
+        "who": who,
         **texts,
         "code": _repeated(code, count),
         "row": np.broadcast_to(np.asarray(places["row"], dtype=np.int32), (count,)),
@@ -210,71 +207,90 @@ def _repeated(value: str | Objects, count: int) -> Objects:
 
 
 def _all_rows(tables: Tables, files: Objects) -> Iterator[_Rows]:
-    yield from _people(tables, files)
-    yield _contracts(tables["cases"], files)
+    firms = _hash(files)
+    yield from _people(tables, firms)
+    yield _contracts(tables["cases"], firms)
     for kind, field in (
         ("credentials", "equivalence_reason"), ("teaching", "equivalence_reason"),
         ("training", "equivalence_reason"), ("specifications", "description"),
     ):  # fmt: skip
-        yield _long_texts(tables[kind], field, files)
+        yield _long_texts(tables[kind], field, firms)
 
 
-def _people(tables: Tables, files: Objects) -> Iterator[_Rows]:
+def _people(tables: Tables, firms: Hash) -> Iterator[_Rows]:
     staff = tables["staff"]
-    names = _loose(staff["name"].value)
-    named = staff["name"].ok & _judged(names, _tells_a_person)
-    at = np.flatnonzero(named)
-    yield _Rows("same_name_elsewhere", staff, "name", at, names[at], files[staff.applicant[at]])
+    names = staff["name"].mapped(_loose)
+    at = np.flatnonzero(staff["name"].ok & names.judged(_tells_a_person))
+    yield _Rows("same_name_elsewhere", staff, "name", at, _hashes(names[at]), firms[staff.applicant[at]])
 
     held = tables["credentials"]
-    numbers = _loose(held["credential_number"].value)
-    at = np.flatnonzero(
-        held["credential_number"].ok & held["staff_id"].ok & _judged(numbers, _tells_a_number)
-    )
-    applicant = held.applicant[at]
-    key = _loose(_credential_names(held)[at]) + _SEPARATOR + numbers[at]
-    name = _names_of_holders(staff, names, applicant, held["staff_id"].value[at])
-    person = np.where(name == "", files[applicant] + _SEPARATOR + held["staff_id"].value[at], name)
-    yield _Rows("shared_credential_number", held, "credential_number", at, key, person.astype(object))
-    known = name != ""
-    both = key[known] + _SEPARATOR + name[known]
-    yield _Rows("person_in_two_firms", held, "credential_number", at[known], both, files[applicant[known]])
+    numbers = held["credential_number"].mapped(_loose)
+    at = np.flatnonzero(held["credential_number"].ok & held["staff_id"].ok & numbers.judged(_tells_a_number))
+    firm = firms[held.applicant[at]]
+    # what is outside the lists differs in its free name only
+    texts = [held[name].mapped(_loose)[at] for name in ("credential", "credential_other")]
+    key = _joined(*map(_hashes, texts), _hashes(numbers[at]))
+    holder = _names_of_holders(staff, names, held, at)
+    known = ~holder.among({""})
+    person = np.where(known, _hash_of(holder), _mixed(firm, _hash_of(held["staff_id"][at])))
+    yield _Rows("shared_credential_number", held, "credential_number", at, key, person)
+    both = _joined(key, _hashes(holder))
+    both = both[0][known], both[1][known]
+    yield _Rows("person_in_two_firms", held, "credential_number", at[known], both, firm[known])
 
 
-def _credential_names(held: Table) -> Objects:
-    """Return credential and its free name together: what is outside the lists differs in the latter only."""
-    joined: Objects = held["credential"].value + _SEPARATOR + held["credential_other"].value
-    return joined
+def _names_of_holders(staff: Table, names: Coded, held: Table, at: NDArray[np.intp]) -> Coded:
+    """Return the name of who holds each credential, '' where 要員 gives none; the first row of a number
+    counts."""
+    ids, size = staff["staff_id"], len(staff["staff_id"].distinct)
+    first = np.flatnonzero(ids.ok & ~staff.repeated("staff_id"))
+    keys = pair_keys(staff.applicant[first], ids.numbered(ids.numbers)[first], size)
+    wanted = pair_keys(held.applicant[at], held["staff_id"].numbered(ids.numbers)[at], size)
+    found = pd.Index(keys).get_indexer(pd.Index(wanted))
+    return Coded(np.append(names.codes[first], -1)[found], objects([*names.distinct, ""]))
 
 
-def _names_of_holders(staff: Table, names: Objects, applicants: NDArray[Any], numbers: Objects) -> Objects:
-    """Return the folded name of each holder, '' where 要員 gives none; the first row of a number counts."""
-    people = pd.DataFrame({"applicant": staff.applicant, "number": staff["staff_id"].value, "name": names})
-    people = people[staff["staff_id"].ok].drop_duplicates(["applicant", "number"])
-    holders = pd.DataFrame({"applicant": applicants, "number": numbers})
-    found = holders.merge(people, on=["applicant", "number"], how="left")["name"]
-    return found.fillna("").to_numpy(dtype=object)
-
-
-def _contracts(cases: Table, files: Objects) -> _Rows:
-    clients = _loose(cases["client"].value)
+def _contracts(cases: Table, firms: Hash) -> _Rows:
+    clients = cases["client"].mapped(_loose)
     dated = cases["started_on"].ok & cases["ended_on"].ok & cases["service"].ok & cases["client"].ok
     # A person's record at another firm is that firm's contract, and may well stand in its submission.
     own = ~cases.has("performed_by", "another")
-    at = np.flatnonzero(dated & own & _judged(clients, _tells_a_client))
-    parts = [
-        cases[name].value[at].astype(str).astype(object) for name in ("service", "started_on", "ended_on")
-    ]
-    key = clients[at]
-    for part in parts:
-        key = key + _SEPARATOR + part
-    return _Rows("same_contract", cases, "client", at, key, files[cases.applicant[at]])
+    at = np.flatnonzero(dated & own & clients.judged(_tells_a_client))
+    details = [cases[name][at] for name in ("service", "started_on", "ended_on")]
+    key = _joined(_hashes(clients[at]), *map(_hashes, details))
+    return _Rows("same_contract", cases, "client", at, key, firms[cases.applicant[at]])
 
 
-def _long_texts(table: Table, field: str, files: Objects) -> _Rows:
-    texts = _loose(table[field].value)
-    at = np.flatnonzero(table[field].ok & _judged(texts, lambda text: len(text) >= _LONG_TEXT))
-    return _Rows("identical_text", table, field, at, texts[at], files[table.applicant[at]])
+def _long_texts(table: Table, field: str, firms: Hash) -> _Rows:
+    texts = table[field].mapped(_loose)
+    at = np.flatnonzero(table[field].ok & texts.judged(lambda text: len(text) >= _LONG_TEXT))
+    return _Rows("identical_text", table, field, at, _hashes(texts[at]), firms[table.applicant[at]])
+
+
+# --- hashes ---------------------------------------------------------------------------------------
+
+
+def _hash(values: NDArray[Any], key: str = _FIRST_HASH) -> Hash:
+    return pd.util.hash_array(values, hash_key=key, categorize=False)
+
+
+def _hash_of(values: Coded) -> Hash:
+    return values.spread(_hash(values.distinct))
+
+
+def _hashes(values: Coded) -> Hashes:
+    return _hash_of(values), values.spread(_hash(values.distinct, _SECOND_HASH))
+
+
+def _mixed(one: Hash, other: Hash) -> Hash:
+    return one * _FACTOR + other
+
+
+def _joined(first: Hashes, *others: Hashes) -> Hashes:
+    """Return the hashes of several values together."""
+    for other in others:
+        first = _mixed(first[0], other[0]), _mixed(first[1], other[1])
+    return first
 
 
 # --- what a value tells ---------------------------------------------------------------------------
@@ -294,18 +310,6 @@ def _tells_a_client(client: str) -> bool:
     return len(client) >= _SHORT_CLIENT and not _MASKED.search(client)
 
 
-def _loose(values: Objects) -> Objects:
-    """Fold texts for comparison between firms: without white space, in lower case."""
-    return _mapped(values, lambda text: "".join(text.split()).casefold())
-
-
-def _mapped(values: Objects, fold: Callable[[str], str]) -> Objects:
-    codes, distinct = pd.factorize(values)
-    folded = np.empty(len(distinct) + 1, dtype=object)
-    folded[:] = [*map(fold, distinct), ""]
-    return folded[codes]
-
-
-def _judged(values: Objects, judge: Callable[[str], bool]) -> NDArray[np.bool_]:
-    codes, distinct = pd.factorize(values)
-    return np.array([*map(judge, distinct), False], dtype=bool)[codes]
+def _loose(text: str) -> str:
+    """Fold a text for comparison between firms: without white space, in lower case."""
+    return "".join(text.split()).casefold()

@@ -19,7 +19,7 @@ Each distinct raw value of a column is judged once; the rest is array indexing.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,68 +27,62 @@ from numpy.typing import NDArray
 
 from secsvc_batch.tables import cells
 from secsvc_batch.tables.cells import BLANK, ERROR, OK, UNREADABLE, RawCell
+from secsvc_batch.tables.coded import (
+    Bools,
+    Coded,
+    Column,
+    Ints,
+    Objects,
+    column_of,
+    fixed,
+    objects,
+    pair_keys,
+)
 from secsvc_batch.tables.raw import RawTables
 from secsvc_batch.workbook.layout import Choice, Field, Layout
 
-Ints = NDArray[np.int32]
-Bools = NDArray[np.bool_]
-Objects = NDArray[np.object_]
+__all__ = ["Bools", "Coded", "Column", "Ints", "Items", "Objects", "Table", "Tables", "typed_tables"]
+
 Judged = tuple[object, int]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Column:
-    """One field of a table: ``value`` and ``state`` (uint8), both of the table's length."""
+class Items(Coded):
+    """The single values of a column of joined values, as normalised text.
 
-    value: NDArray[Any]
-    state: NDArray[np.uint8]
-
-    @property
-    def ok(self) -> Bools:
-        return np.asarray(self.state == OK)
-
-    @property
-    def blank(self) -> Bools:
-        return np.asarray(self.state == BLANK)
-
-    @property
-    def unreadable(self) -> Bools:
-        """Unreadable or an error."""
-        return np.asarray(self.state >= UNREADABLE)
-
-    @property
-    def error(self) -> Bools:
-        return np.asarray(self.state == ERROR)
-
-
-@dataclass(frozen=True)
-class Items:
-    """The single values of a column of joined values.
-
-    ``position``: int32, index of the row in the table; ``value``: object, normalised text.
+    ``position``: int32, index of the row in the table, ascending.
     """
 
     position: Ints
-    value: Objects
 
 
 @dataclass
 class Table:
-    """One sheet kind of all applicants: ``applicant`` and ``row`` int32, one Column per field."""
+    """One sheet kind of all applicants: ``applicant`` and ``row`` int32, one Column per field.
+
+    Rows stand in the order of applicants. What is asked of a table again is kept in ``memo``.
+    """
 
     kind: str
     applicant: Ints
     row: Ints
     columns: dict[str, Column]
     vocabularies: dict[str, list[str]] = field(default_factory=dict)
-    _raw: dict[str, Objects] = field(default_factory=dict)
-    _items: dict[str, Items] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.applicant)
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """Return what ``make`` gave for ``key`` the first time."""
+        if key not in self.memo:
+            self.memo[key] = make()
+        result: T = self.memo[key]
+        return result
 
     def codes(self, name: str, choices: Sequence[str]) -> NDArray[np.int16]:
         """Return the vocabulary indices of ``choices`` in column ``name``."""
@@ -97,38 +91,48 @@ class Table:
 
     def has(self, name: str, *choices: str) -> Bools:
         """Tell per row whether a choice column holds one of ``choices``."""
-        return np.isin(self.columns[name].value, self.codes(name, choices))
+        column = self.columns[name]
+
+        def make() -> Bools:
+            return fixed(column.spread(np.isin(column.distinct, self.codes(name, choices))))
+
+        return self.once((name, choices), make)
 
     def includes(self, name: str, *choices: str) -> Bools:
         """Tell per row whether a column of several choices includes one of ``choices``."""
         bits = int(sum(1 << int(code) for code in self.codes(name, choices)))
-        return np.asarray((self.columns[name].value & bits) != 0)
+        column = self.columns[name]
+        return column.spread((column.distinct & bits) != 0)
 
     def repeated(self, name: str) -> Bools:
         """Tell per row whether a row above of the same applicant holds the same value (blank: no)."""
         column = self.columns[name]
-        pairs = pd.DataFrame({"applicant": self.applicant, "value": column.value})[column.ok]
+        at = np.flatnonzero(column.ok)
+        keys = pair_keys(self.applicant[at], column.numbered(column.numbers)[at], len(column.distinct))
         later = np.zeros(len(self), dtype=bool)
-        later[pairs.index[pairs.duplicated()]] = True
+        later[at[pd.Series(keys).duplicated().to_numpy()]] = True
         return later
 
     def items(self, name: str) -> Items:
         """Return the single values of an ids column; unreadable cells give none."""
-        if name not in self._items:
-            self._items[name] = _explode(self._raw[name], self.columns[name].ok)
-        return self._items[name]
+        return self.once(("items", name), lambda: _explode(self.columns[name]))
 
 
-def _explode(raw: Objects, ok: Bools) -> Items:
-    codes, distinct = pd.factorize(raw)
-    parts = [np.array(cells.split_raw(value), dtype=object) for value in distinct]
-    counts = np.array([len(part) for part in parts], dtype=np.int32)
-    rows = np.flatnonzero(ok & (codes >= 0)).astype(np.int32)
-    if not len(rows):
-        return Items(np.empty(0, np.int32), np.empty(0, object))
-    position = np.repeat(rows, counts[codes[rows]])
-    value = np.concatenate([parts[code] for code in codes[rows]])
-    return Items(position, value.astype(object))
+def _explode(column: Column) -> Items:
+    """Split each distinct cell once."""
+    numbers: dict[str, int] = {}
+    parts = [
+        [numbers.setdefault(part, len(numbers)) for part in (cells.split_values(text) if state == OK else ())]
+        for text, state in zip(column.distinct.tolist(), column.states.tolist(), strict=True)
+    ]
+    sizes = np.array([len(part) for part in parts], dtype=np.intp)
+    firsts = np.cumsum(sizes) - sizes
+    counts = column.spread(sizes)
+    position = np.repeat(np.arange(len(column), dtype=np.int32), counts)
+    place_in_cell = np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)
+    every_part = np.array([number for part in parts for number in part], dtype=np.intp)
+    codes = every_part[column.spread(firsts)[position] + place_in_cell]
+    return Items(codes, objects(numbers), position)
 
 
 Tables = dict[str, Table]
@@ -149,19 +153,14 @@ def without_repetitions(tables: Tables, layout: Layout) -> Tables:
         table = tables[sheet.id]
         for spec in sheet.fields:
             if spec.unique and (later := table.repeated(spec.id)).any():
-                table = _blanked(table, later, layout)
+                table = _blanked(table, later)
         result[sheet.id] = table
     return result
 
 
-def _blanked(table: Table, rows: Bools, layout: Layout) -> Table:
-    columns = {}
-    for spec in layout.by_id[table.kind].fields:
-        column, empty = table[spec.id], _judge(spec, layout)[1]
-        value, state = column.value.copy(), column.state.copy()
-        value[rows], state[rows] = empty, BLANK
-        columns[spec.id] = Column(value, state)
-    return replace(table, columns=columns, _items={})
+def _blanked(table: Table, rows: Bools) -> Table:
+    columns = {name: column.blanked(rows) for name, column in table.columns.items()}
+    return replace(table, columns=columns, memo={})
 
 
 def application_ids(tables: Tables, raw: RawTables) -> Objects:
@@ -174,12 +173,9 @@ def application_ids(tables: Tables, raw: RawTables) -> Objects:
 
 
 def _typed_table(frame: pd.DataFrame, kind: str, layout: Layout) -> Table:
-    columns, raw, vocabularies = {}, {}, {}
+    columns, vocabularies = {}, {}
     for spec in layout.by_id[kind].fields:
-        values = frame[spec.id].to_numpy(dtype=object)
-        columns[spec.id] = _column(values, spec, layout)
-        if spec.type == "ids":
-            raw[spec.id] = values
+        columns[spec.id] = _column(frame[spec.id].to_numpy(dtype=object), spec, layout)
         if spec.choices:
             vocabularies[spec.id] = [choice.id for choice in layout.vocabularies[spec.choices]]
     return Table(
@@ -188,7 +184,6 @@ def _typed_table(frame: pd.DataFrame, kind: str, layout: Layout) -> Table:
         row=frame["row"].to_numpy(dtype=np.int32),
         columns=columns,
         vocabularies=vocabularies,
-        _raw=raw,
     )
 
 
@@ -199,15 +194,12 @@ _DTYPES: dict[str, Any] = {
 
 
 def _column(values: Objects, spec: Field, layout: Layout) -> Column:
-    codes, distinct = pd.factorize(values)
     judge, empty = _judge(spec, layout)
-    judged = [(empty, ERROR) if cells.is_error(raw) else judge(raw) for raw in distinct]
-    judged.append((empty, BLANK))
-    dtype = _DTYPES.get(spec.type, object)
-    value = np.empty(len(judged), dtype=dtype)
-    value[:] = [v for v, _ in judged]
-    state = np.array([s for _, s in judged], dtype=np.uint8)
-    return Column(value[codes], state[codes])
+
+    def judge_any(raw: RawCell) -> Judged:
+        return (empty, ERROR) if cells.is_error(raw) else judge(raw)
+
+    return column_of(values, judge_any, empty, _DTYPES.get(spec.type, object))
 
 
 def _judge(spec: Field, layout: Layout) -> tuple[Callable[[RawCell], Judged], object]:

@@ -47,9 +47,7 @@ class Cases:
     def _named(self) -> tuple[Ints, NDArray[np.int64]]:
         """The participants of all cases: the row and the key of each."""
         items, ctx = self.ctx.tables["cases"].items("participants"), self.ctx
-        keys = ctx.once(
-            "participant keys", lambda: ctx.person_keys(self.applicant[items.position], items.value)
-        )
+        keys = ctx.once("participant keys", lambda: ctx.person_keys(self.applicant[items.position], items))
         return items.position, keys
 
     def participants(self, rows: Bools) -> NDArray[np.int64]:
@@ -140,8 +138,8 @@ class _Reviewers:
         self.size = len(table)
         self.items = table.items("reviewers")
         applicant = table.applicant[self.items.position]
-        self.person = people.find(applicant, self.items.value)
-        outside = ctx.says(self.items.value, "outside")
+        self.person = people.find(applicant, self.items)
+        outside = ctx.says(self.items, "outside")
         self.outside = self.of(outside)
         on_case = self._on_case(applicant, ctx)
         known = self.person >= 0
@@ -163,10 +161,8 @@ class _Reviewers:
         table = ctx.tables["cases"]
         workers = table.items("participants")
         step = np.int64(self.size + 1)
-        reviewer_keys = ctx.person_keys(applicant, self.items.value) * step + self.items.position
-        worker_keys = (
-            ctx.person_keys(table.applicant[workers.position], workers.value) * step + workers.position
-        )
+        reviewer_keys = ctx.person_keys(applicant, self.items) * step + self.items.position
+        worker_keys = ctx.person_keys(table.applicant[workers.position], workers) * step + workers.position
         return np.asarray(pd.Index(reviewer_keys).isin(worker_keys))
 
 

@@ -117,7 +117,7 @@ def quality_manager(requirement: Requirement, ctx: Context) -> Outcome:
     position = ctx.service_rows(ctx.standard.service_of(requirement.clause).id)
     there = position >= 0
     items = services.items("quality_manager")
-    person = people.find(services.applicant[items.position], items.value)
+    person = people.find(services.applicant[items.position], items)
     good = (person >= 0) & people.in_post.certain[person] if len(people) else np.zeros(len(person), bool)
     left = bits(
         (~people.in_post.possible, Reason.NOT_IN_POST), (people.in_post.uncertain, Reason.POST_UNCERTAIN)
@@ -155,8 +155,8 @@ def follows(requirement: Requirement, ctx: Context) -> Outcome:
     rule = requirement.requires
     assert isinstance(rule, Follows)
     table = ctx.tables["specifications"]
-    at = np.flatnonzero(table["clause"].value == requirement.clause)
-    names = ctx.names("specifications", "standard", "standard_other")
+    at = np.flatnonzero(table["clause"].among({requirement.clause}))
+    nameless = ctx.names("specifications", "standard", "standard_other").among({""})
     holds, why = _followed(rule, ctx)
     if rule.check != "follows:practice":
         place = table["disclosed_at"]
@@ -167,7 +167,7 @@ def follows(requirement: Requirement, ctx: Context) -> Outcome:
         holds = holds & Bounds(text.ok, np.ones(len(table), dtype=bool))
         why = why | bits((text.blank, Reason.EVIDENCE_MISSING))
     # where no standard is named, that is all there is to say
-    why = np.where(~holds.possible & (names == ""), int(Reason.NOT_STATED), why)
+    why = np.where(~holds.possible & nameless, int(Reason.NOT_STATED), why)
     applicant = table.applicant[at]
     _, lost = ctx.first_rows("specifications", requirement.clause)
     # the best row counts: one whose clause cannot be read may be it, beside rows that can
@@ -179,7 +179,7 @@ def follows(requirement: Requirement, ctx: Context) -> Outcome:
     reasons = bits((lost, Reason.UNREADABLE_CELL))
     quiet = best.certain[applicant] | (why[at] == int(Reason.NOT_STATED))
     np.bitwise_or.at(reasons, applicant, np.where(quiet, 0, why[at]))
-    reasons[~ctx.per_applicant(applicant, names[at] != "") & ~best.possible] |= int(Reason.NOT_STATED)
+    reasons[~ctx.per_applicant(applicant, ~nameless[at]) & ~best.possible] |= int(Reason.NOT_STATED)
     rows = Rows(
         "specifications", applicant, table.row[at], holds.certain[at].astype(np.int32),
         holds.possible[at].astype(np.int32), np.where(holds.certain, 0, why)[at],
@@ -192,7 +192,7 @@ def follows(requirement: Requirement, ctx: Context) -> Outcome:
 def _followed(rule: Follows, ctx: Context) -> tuple[Bounds, Bits]:
     table = ctx.tables["specifications"]
     names = ctx.names("specifications", "standard", "standard_other")
-    listed = ctx.in_list(names, rule.list)
+    listed, nameless = ctx.in_list(names, rule.list), names.among({""})
     claim = (table["equivalent"].value | table["equivalent"].error) & ~table["description"].blank
     unreadable = ctx.unreadable_names("specifications", "standard", "standard_other")
     elsewhere = np.zeros(len(table), dtype=bool)
@@ -204,7 +204,7 @@ def _followed(rule: Follows, ctx: Context) -> tuple[Bounds, Bits]:
         (claim & ~listed, Reason.EQUIVALENCE_CLAIMED),
         (unreadable, Reason.UNREADABLE_CELL),
         (elsewhere, Reason.LIST_4_2),
-        (~holds.possible & (names != ""), Reason.NOT_LISTED),
+        (~holds.possible & ~nameless, Reason.NOT_LISTED),
         (~listed & table["equivalent"].value & table["description"].blank, Reason.EVIDENCE_MISSING),
     )
 
@@ -276,9 +276,9 @@ def _auditors(ctx: Context) -> _Auditors:
         table = ctx.tables["procedures"]
         items = table.items("auditor")
         applicant = table.applicant[items.position]
-        person = ~ctx.says(items.value, "outside")
-        unknown = person & (ctx.people.find(applicant, items.value) < 0)
-        return _Auditors(items.position, ctx.person_keys(applicant, items.value), person, unknown)
+        person = ~ctx.says(items, "outside")
+        unknown = person & (ctx.people.find(applicant, items) < 0)
+        return _Auditors(items.position, ctx.person_keys(applicant, items), person, unknown)
 
     return ctx.once("auditors", make)
 

@@ -1,7 +1,6 @@
 """A requirement that another service's clause be met by the same applicant."""
 
 import numpy as np
-import pandas as pd
 
 from secsvc_batch.evaluation.algebra import FAIL, PASS, REVIEW, Bounds
 from secsvc_batch.evaluation.context import Context
@@ -57,7 +56,7 @@ def _procedures_filled_in(rule: Reference, ctx: Context) -> Bounds:
     table = ctx.tables["procedures"]
     service = ctx.standard.service_of(rule.procedures_of)
     clauses = [requirement.clause for requirement in ctx.standard.of_service(service.id)]
-    of_service = pd.Index(table["clause"].value, dtype=object).isin(clauses)
+    of_service = table["clause"].among(clauses)
     filled_in = Bounds.doubt(of_service, table["clause"].error) & Bounds.sure(~table["status"].blank)
     return Bounds(
         *(ctx.per_applicant(table.applicant, rows) for rows in (filled_in.certain, filled_in.possible))
