@@ -427,6 +427,20 @@ def test_a_group_with_nothing_below_and_a_leaf_with_something_below_are_told(rul
     assert {p.code for p in problems(rules)} == {"group_without_children", "leaf_with_children"}
 
 
+def test_reviews_that_look_at_different_cases_cannot_be_combined_case_by_case(rules: Path) -> None:
+    path = rules / "1-audit.yaml"
+    head, mark, tail = path.read_text(encoding="utf-8").partition(leaf("1(2)ウ(ア)b"))
+    path.write_text(head + mark + tail.replace("window_years: 3", "window_years: 5", 1), encoding="utf-8")
+    assert [p.code for p in problems(rules)] == ["not_case_by_case"]
+
+
+def test_routes_of_different_people_cannot_be_combined_person_by_person(rules: Path) -> None:
+    path = rules / "5-device.yaml"
+    head, mark, tail = path.read_text(encoding="utf-8").partition(leaf("5(1)ア(イ)(イ)"))
+    path.write_text(head + mark + tail.replace("who: workers", "who: experts", 1), encoding="utf-8")
+    assert "not_person_by_person" in [p.code for p in problems(rules)]
+
+
 def test_all_faults_of_all_files_are_told_at_once_in_order(rules: Path) -> None:
     edit(rules, "1-audit.yaml", "list: 1-1", "list: 1-9")
     edit(rules, "1-audit.yaml", "check: experts_list", "check: expert_list")

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from secsvc_batch.standard.lists import ReferenceLists
-from secsvc_batch.standard.model import ClauseFile, Edition, ReadingsFile, Requirement
+from secsvc_batch.standard.model import CaseReview, ClauseFile, Edition, ReadingsFile, Requirement, Route
 from secsvc_batch.standard.problems import Problem, hint, problem
 from secsvc_batch.standard.references import World, reference_problems
 from secsvc_batch.standard.yamlfile import Document
@@ -62,6 +62,7 @@ def check_rules(
     problems += _readings_problems(readings, readings_document, edition, world)
     problems += _duplicates(nodes)
     problems += _tree_problems(nodes, edition)
+    problems += _combination_problems(nodes)
     for node in nodes:
         if node.requirement is not None:
             problems += reference_problems(node.requirement, node.service, node.problem, world)
@@ -204,6 +205,23 @@ def _tree_problems(nodes: Sequence[Node], edition: Edition) -> Iterator[Problem]
         if node.check and node.clause in with_children:
             yield node.problem([], "leaf_with_children")
     yield from _cycles(nodes, by_clause)
+
+
+def _combination_problems(nodes: Sequence[Node]) -> Iterator[Problem]:
+    """Some groups look at what their children look at, so that these must look at the same."""
+    for group in nodes:
+        below = [node for node in nodes if node.parent == group.clause and node.requirement is not None]
+        rules = [node.requirement.requires if node.requirement else None for node in below]
+        how = group.requirement.combine if group.requirement else None
+        for node, rule in zip(below, rules, strict=True):
+            if how == "any_per_case" and not _alike(rule, rules[0], CaseReview, "window_years"):
+                yield node.problem(["requires"], "not_case_by_case", group=group.clause)
+            if how == "everyone_any" and not _alike(rule, rules[0], Route, "people"):
+                yield node.problem(["requires"], "not_person_by_person", group=group.clause)
+
+
+def _alike(rule: object, first: object, kind: Any, what: str) -> bool:
+    return isinstance(rule, kind) and getattr(rule, what) == getattr(first, what, None)
 
 
 def _parent_problems(
