@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secsvc_batch.evaluation.calendar import Window, complete_months, complete_years, years_before
+from secsvc_batch.evaluation.calendar import Dates, Window, complete_months, complete_years, years_before
 from secsvc_batch.tables.cells import day_of, days
 
 DAYS = st.dates(date(1990, 1, 1), date(2040, 12, 31))
@@ -26,9 +26,14 @@ def months_by_hand(start: date, end: date) -> int:
     return months
 
 
+def both_ends(start: date, end: date) -> tuple[Dates, Dates]:
+    low, after = np.array([days(start)], np.int32), np.array([days(end) + 1], np.int32)
+    return Dates.of(low), Dates.of(after)
+
+
 def counted(start: date, end: date) -> tuple[int, int]:
-    low, high = np.array([days(start)], np.int32), np.array([days(end)], np.int32)
-    return int(complete_months(low, high)[0][0]), int(complete_years(low, high)[0][0])
+    period = both_ends(start, end)
+    return int(complete_months(*period)[0][0]), int(complete_years(*period)[0][0])
 
 
 @given(DAYS, st.integers(0, 4000))
@@ -41,8 +46,7 @@ def test_complete_months_and_years_agree_with_counting_anniversaries(start: date
 @given(DAYS, st.integers(0, 4000))
 def test_a_rest_is_left_unless_the_last_day_is_the_eve_of_an_anniversary(start: date, length: int) -> None:
     end = start + timedelta(days=length)
-    low, high = np.array([days(start)], np.int32), np.array([days(end)], np.int32)
-    months, rest = complete_months(low, high)
+    months, rest = complete_months(*both_ends(start, end))
     assert bool(rest[0]) == (anniversary(start, int(months[0])) != end + timedelta(days=1))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from secsvc_batch.evaluation.engine import Results, evaluate
 from secsvc_batch.standard.loader import Standard
 from secsvc_batch.tables.cells import RawCell
-from secsvc_batch.tables.typed import typed_tables
+from secsvc_batch.tables.typed import Tables, typed_tables
 from secsvc_batch.workbook.layout import Field, Layout
 from tests.support import conformance_cases, conformance_workbook
 
@@ -103,6 +103,11 @@ class Round:
 
 def decided(books: list[Workbook], standard: Standard) -> Round:
     """Evaluate applicants together."""
+    return Round(books, standard, evaluate(typed(books, standard), len(books), standard, BASE))
+
+
+def typed(books: list[Workbook], standard: Standard) -> Tables:
+    """Return the tables of applicants."""
     sheets = {}
     for sheet in standard.layout.tables:
         rows = [
@@ -113,5 +118,4 @@ def decided(books: list[Workbook], standard: Standard) -> Round:
         columns = ["applicant", "row", *(f.id for f in sheet.fields)]
         frame = pd.DataFrame(rows, columns=columns, dtype=object)
         sheets[sheet.id] = frame.astype({"applicant": "int32", "row": "int32"})
-    tables = typed_tables(sheets, standard.layout)
-    return Round(books, standard, evaluate(tables, len(books), standard, BASE))
+    return typed_tables(sheets, standard.layout)

@@ -2,16 +2,18 @@
 
 import copy
 import random
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from secsvc_batch.evaluation.algebra import FAIL, PASS, REVIEW
+from secsvc_batch.evaluation.engine import decide, evaluate, verdict_codes
 from secsvc_batch.standard.loader import Standard, load_standard
 from secsvc_batch.standard.model import (
     ReadingValue,
@@ -23,9 +25,10 @@ from secsvc_batch.standard.model import (
 )
 from secsvc_batch.tables import cells
 from secsvc_batch.tables.cells import RawCell
-from tests.property.applicants import Workbook, decided, thinned, workbook
+from tests.property.applicants import BASE, Workbook, decided, thinned, typed, workbook
 
 SEEDS = st.integers(0, 2**32 - 1)
+READINGS = st.sampled_from(["both", "strict", "lenient"])
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TOGETHER = 60  # applicants per example
 
@@ -33,6 +36,11 @@ TOGETHER = 60  # applicants per example
 @cache
 def the_standard() -> Standard:
     return load_standard()
+
+
+def read_as(value: ReadingValue) -> Standard:
+    """Return the standard with every reading settled in one way."""
+    return the_standard().with_readings(dict.fromkeys(the_standard().readings, value))
 
 
 def books_of(seed: int, changes: int = 4) -> list[Workbook]:
@@ -69,6 +77,29 @@ def _has_duplicates(kind: str, rows: list[dict[str, RawCell]]) -> bool:
     return len(set(keys)) < len(keys)
 
 
+@FEW
+@given(seed=SEEDS, value=READINGS, days=st.integers(-900, 900))
+def test_asking_the_same_tables_again_gives_what_asking_first_gives(
+    seed: int, value: ReadingValue, days: int
+) -> None:
+    standard, books = the_standard(), [thinned(random.Random(seed), book) for book in books_of(seed, 12)]
+    asked, fresh = (typed(books, standard) for _ in range(2))
+    evaluate(asked, len(books), standard, BASE)
+    other = BASE + timedelta(days=days)
+    again = evaluate(asked, len(books), read_as(value), other)
+    first = evaluate(fresh, len(books), read_as(value), other)
+    pd.testing.assert_frame_equal(again.verdicts, first.verdicts)
+    pd.testing.assert_frame_equal(again.contributions, first.contributions)
+
+
+@FEW
+@given(seed=SEEDS, value=READINGS)
+def test_verdicts_alone_are_those_that_stand_beside_their_reasons(seed: int, value: ReadingValue) -> None:
+    books, standard = books_of(seed, changes=10), read_as(value)
+    alone = verdict_codes(decide(typed(books, standard), len(books), standard, BASE))
+    assert (decided(books, standard).verdicts() == alone.T).all()
+
+
 @settings(max_examples=3, deadline=None)
 @given(seed=SEEDS)
 def test_a_batch_gives_what_the_singles_give(seed: int) -> None:
@@ -81,20 +112,19 @@ def test_a_batch_gives_what_the_singles_give(seed: int) -> None:
 
 
 @FEW
-@given(seed=SEEDS)
-def test_certain_never_exceeds_possible(seed: int) -> None:
-    standard = the_standard()
-    results = decided(books_of(seed, changes=10), standard).results
+@given(seed=SEEDS, value=READINGS)
+def test_certain_never_exceeds_possible(seed: int, value: ReadingValue) -> None:
+    results = decided(books_of(seed, changes=10), read_as(value)).results
     for frame in (results.verdicts, results.contributions):
         assert (frame["certain"] <= frame["possible"]).all()
 
 
 @FEW
-@given(seed=SEEDS, value=st.sampled_from(["both", "strict", "lenient"]))
+@given(seed=SEEDS, value=READINGS)
 def test_every_leaf_that_fails_or_is_open_has_a_reason_and_a_place(seed: int, value: ReadingValue) -> None:
     standard, rng = the_standard(), random.Random(seed)
     books = [thinned(rng, book) for book in books_of(seed, changes=30)]
-    results = decided(books, standard.with_readings(dict.fromkeys(standard.readings, value))).results
+    results = decided(books, read_as(value)).results
     verdicts, rows = results.verdicts, results.contributions
     on = ["applicant", "requirement"]
     leaf = np.array([requirement.is_leaf for requirement in standard.requirements])[verdicts["requirement"]]

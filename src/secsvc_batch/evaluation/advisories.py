@@ -12,6 +12,7 @@ from secsvc_batch.evaluation.algebra import FAIL, PASS, REVIEW, Bools, Bounds, I
 from secsvc_batch.evaluation.calendar import years_before
 from secsvc_batch.evaluation.checks.case_review import cases_of
 from secsvc_batch.evaluation.checks.routes import meets, meets_any, qualifying
+from secsvc_batch.evaluation.checks.track_record import participants
 from secsvc_batch.evaluation.context import Context
 from secsvc_batch.evaluation.people import EXPERTS, WORKERS
 from secsvc_batch.evaluation.reasons import Reason
@@ -98,7 +99,7 @@ def _experts(service: Service, applied: Bools, ctx: Context) -> Iterator[Advice]
 def _on_cases(service: Service, ctx: Context) -> Bools:
     """Tell who is named on some case of the service, whenever it ran."""
     cases = ctx.tables["cases"]
-    links = ctx.once("participants", lambda: ctx.people.items_of(cases, "participants"))
+    links = participants(ctx)
     named = np.zeros(len(ctx.people), dtype=bool)
     mine = cases.has("service", service.id) | ~cases["service"].ok
     named[links.person[mine[links.position]]] = True
@@ -177,7 +178,7 @@ def _education(service: Service, applied: Bools, ctx: Context) -> Iterator[Advic
 
 def _education_rows(leaf: Requirement, ctx: Context) -> Ints:
     """Return the people who have a row that possibly counts as their education."""
-    parts = [rows for rows in ctx.outcomes[leaf.clause].rows if rows.person is not None]
+    parts = [rows for rows in ctx.outcomes[leaf.clause].told.rows if rows.person is not None]
     found = [rows.person[rows.possible > 0] for rows in parts if rows.person is not None]
     return np.concatenate(found) if found else np.empty(0, np.int32)
 

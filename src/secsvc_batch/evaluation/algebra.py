@@ -63,7 +63,8 @@ class Bounds:
 
     def verdicts(self) -> Verdicts:
         """pass where it certainly holds, fail where it cannot hold, review between."""
-        return np.where(self.certain, PASS, np.where(self.possible, REVIEW, FAIL)).astype(np.int8)
+        # the codes rise by one from fail over review to pass
+        return np.asarray(self.possible.astype(np.int8) + self.certain)
 
 
 def decide(certain: Ints, possible: Ints, threshold: Ints) -> Verdicts:

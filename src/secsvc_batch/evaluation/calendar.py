@@ -6,6 +6,7 @@ has its anniversary on the last day of a shorter month.
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,34 +42,41 @@ class Window:
         return cls(before=before, first=before + 1, base=days(base))
 
 
-def _anniversary(start: Days, months: NDArray[np.int64]) -> NDArray[np.int64]:
-    day = start.astype(np.int64).astype("datetime64[D]")
-    month = day.astype("datetime64[M]")
-    day_of_month = (day - month).astype(np.int64)
-    target = month + months
-    length = ((target + 1).astype("datetime64[D]") - target.astype("datetime64[D]")).astype(np.int64)
-    return np.asarray(target.astype("datetime64[D]").astype(np.int64) + np.minimum(day_of_month, length - 1))
+@dataclass(frozen=True)
+class Dates:
+    """Days taken apart. All int32: ``number`` the day itself, ``month`` the months since January 1970,
+    ``day`` the day of the month from 0, ``length`` the days of the month."""
+
+    number: Days
+    month: Days
+    day: Days
+    length: Days
+
+    @classmethod
+    def of(cls, days: Days) -> "Dates":
+        day = days.astype("datetime64[D]")
+        month = day.astype("datetime64[M]")
+        first, following = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
+        parts = days, month, day - first, following - first
+        return cls(*(part.astype(np.int32) for part in parts))
+
+    def __getitem__(self, at: Any) -> "Dates":
+        return Dates(self.number[at], self.month[at], self.day[at], self.length[at])
 
 
-def complete_months(start: Days, end: Days) -> tuple[Days, NDArray[np.bool_]]:
-    """Return the complete months from start to end (both included) and whether days are left over.
+def complete_months(start: Dates, after: Dates) -> tuple[Days, NDArray[np.bool_]]:
+    """Return the complete months from start to the day before ``after``, and whether days are left over.
 
-    Zero and no rest where end lies before start.
+    Zero and no rest where there is no such day.
     """
-    after = end.astype(np.int64) + 1
-    months = after.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) - start.astype(
-        np.int64
-    ).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    months -= _anniversary(start, months) > after
-    months = np.where(end >= start, months, 0)
-    rest = (end >= start) & (_anniversary(start, months) < after)
-    return months.astype(np.int32), rest
+    anniversary = np.minimum(start.day, after.length - 1)  # the one in the month of ``after``
+    any_day = after.number > start.number
+    months = (after.month - start.month - (anniversary > after.day)) * any_day
+    return months, any_day & (anniversary != after.day)
 
 
-def complete_years(start: Days, end: Days) -> tuple[Days, NDArray[np.bool_]]:
-    """Return the complete years from start to end (both included) and whether days are left over."""
-    months, _ = complete_months(start, end)
+def complete_years(start: Dates, after: Dates) -> tuple[Days, NDArray[np.bool_]]:
+    """Return the complete years from start to the day before ``after``, and whether days are left over."""
+    months, rest = complete_months(start, after)
     years = months // 12
-    after = end.astype(np.int64) + 1
-    rest = (end >= start) & (_anniversary(start, 12 * years.astype(np.int64)) < after)
-    return years.astype(np.int32), rest
+    return years, rest | (months > years * 12)

@@ -1,6 +1,6 @@
 """Every requirement of the standard for all applicants of a chunk, in two frames."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from secsvc_batch.evaluation.algebra import (
     REVIEW,
     Bools,
     Bounds,
+    Ints,
     highest,
     lowest,
 )
@@ -23,7 +24,7 @@ from secsvc_batch.evaluation.checks.against import open_service
 from secsvc_batch.evaluation.checks.case_review import any_per_case
 from secsvc_batch.evaluation.checks.routes import meets_any
 from secsvc_batch.evaluation.context import Context
-from secsvc_batch.evaluation.outcome import SHEETS, UNITS, Outcome, held
+from secsvc_batch.evaluation.outcome import SHEETS, UNITS, Amounts, Outcome, Told, held
 from secsvc_batch.evaluation.reasons import Reason, bits
 from secsvc_batch.standard.loader import Standard
 from secsvc_batch.standard.model import AppliesTo, Reference, Requirement, Route, Service
@@ -49,15 +50,33 @@ class Results:
     context: Context
 
 
-def evaluate(tables: Tables, count: int, standard: Standard, base_date: date) -> Results:
-    """Decide every node of the standard for ``count`` applicants (see ``Results``).
+def decide(tables: Tables, count: int, standard: Standard, base_date: date) -> Context:
+    """Decide every node of the standard for ``count`` applicants; what is behind it is told on request.
 
-    Of two rows with the same staff or case number the first one counts (readings: Cells).
+    Of two rows with the same staff or case number the first one counts (readings: Cells). What does not
+    depend on base date, readings and thresholds is kept with the tables, so that asking again is cheaper.
     """
     tables = without_repetitions(tables, standard.layout)
     ctx = Context(count=count, base_date=base_date, tables=tables, standard=standard)
     for requirement in standard.requirements:
         _decide(requirement, ctx)
+    return ctx
+
+
+def verdict_codes(ctx: Context) -> NDArray[np.int8]:
+    """Return the verdicts alone: int8 (index in ``VERDICTS``), requirements by applicants, -1 where the
+    service is not applied for."""
+    codes = np.empty((len(ctx.standard.requirements), ctx.count), dtype=np.int8)
+    for index, requirement in enumerate(ctx.standard.requirements):
+        service = ctx.standard.services_by_clause[requirement.clause]
+        verdict = ctx.outcomes[requirement.clause].verdict
+        codes[index] = np.where(ctx.service_rows(service) >= 0, verdict, np.int8(-1))
+    return codes
+
+
+def evaluate(tables: Tables, count: int, standard: Standard, base_date: date) -> Results:
+    """Decide every node of the standard for ``count`` applicants and tell what is behind it (``Results``)."""
+    ctx = decide(tables, count, standard, base_date)
     return Results(_verdicts(ctx), _contributions(ctx), ctx)
 
 
@@ -68,8 +87,7 @@ def _decide(requirement: Requirement, ctx: Context) -> Outcome:
         if isinstance(rule, Reference):
             _decide(ctx.standard.by_clause[rule.clause], ctx)
         outcome = _group(requirement, ctx) if rule is None else CHECKS[rule.check](requirement, ctx)
-        _apply_variants(requirement, outcome, ctx)
-        ctx.outcomes[requirement.clause] = outcome
+        ctx.outcomes[requirement.clause] = _of_variants(requirement, outcome, ctx)
     return ctx.outcomes[requirement.clause]
 
 
@@ -85,15 +103,27 @@ def _group(requirement: Requirement, ctx: Context) -> Outcome:
         verdict = highest(verdicts)
     else:
         verdict = any_per_case(list(children), ctx)
-    applies = np.sum([v != NOT_APPLICABLE for v in verdicts], axis=0).astype(np.int32)
-    certain = np.sum([v == PASS for v in verdicts], axis=0).astype(np.int32)
-    possible = np.sum([(v == PASS) | (v == REVIEW) for v in verdicts], axis=0).astype(np.int32)
-    needed = applies if requirement.combine == "all" else np.minimum(applies, 1)
-    reasons = np.zeros(ctx.count, dtype=np.int64)
-    for outcome in outcomes:
-        open_ = (outcome.verdict < PASS) & (verdict < PASS)
-        reasons |= np.where(open_ | (verdict == NOT_APPLICABLE), outcome.reasons, 0)
-    return Outcome(verdict, certain, possible, needed, reasons, np.maximum(needed - certain, 0))
+
+    def amounts() -> Amounts:
+        stacked = np.stack(verdicts)
+        certain = _count(stacked == PASS)
+        applies = _count(stacked != NOT_APPLICABLE)
+        needed = applies if requirement.combine == "all" else np.minimum(applies, np.int32(1))
+        return Amounts(certain, certain + _count(stacked == REVIEW), needed)
+
+    def tell() -> Told:
+        reasons = np.zeros(ctx.count, dtype=np.int64)
+        for outcome in outcomes:
+            open_ = (outcome.verdict < PASS) & (verdict < PASS)
+            reasons |= np.where(open_ | (verdict == NOT_APPLICABLE), outcome.told.reasons, 0)
+        return Told(reasons)
+
+    return Outcome(verdict, amounts, tell)
+
+
+def _count(which: NDArray[np.bool_]) -> Ints:
+    """Count, for every applicant, the children for which something holds (children by applicants)."""
+    return np.asarray(np.count_nonzero(which, axis=0), dtype=np.int32)
 
 
 def _everyone_any(routes: list[Requirement], ctx: Context) -> Outcome:
@@ -114,34 +144,49 @@ def _everyone_any(routes: list[Requirement], ctx: Context) -> Outcome:
     one = Bounds(any_of((who & meets).certain), any_of((who & meets).possible))
     reading = ctx.reading("assessment_everyone")
     holds = {"both": Bounds(everyone.certain, one.possible), "strict": everyone, "lenient": one}[reading]
-    reasons = np.zeros(ctx.count, dtype=np.int64)
-    for route in routes:
-        reasons |= ctx.outcomes[route.clause].reasons
-    reasons = np.where(holds.certain, 0, reasons) | bits(
-        (~holds.certain & one.certain, Reason.ASSESSMENT_EVERYONE), (~any_of(who.possible), Reason.NOBODY)
-    )
-    return held(holds, reasons, [])
+
+    def tell() -> Told:
+        reasons = np.zeros(ctx.count, dtype=np.int64)
+        for route in routes:
+            reasons |= ctx.outcomes[route.clause].told.reasons
+        return Told(
+            np.where(holds.certain, 0, reasons)
+            | bits(
+                (~holds.certain & one.certain, Reason.ASSESSMENT_EVERYONE),
+                (~any_of(who.possible), Reason.NOBODY),
+            )
+        )
+
+    return held(holds, tell)
 
 
-def _apply_variants(requirement: Requirement, outcome: Outcome, ctx: Context) -> None:
+def _of_variants(requirement: Requirement, outcome: Outcome, ctx: Context) -> Outcome:
     """A clause for some variants: not applicable to the others, and review where nobody knows."""
     if requirement.applies_to is None:
-        return
+        return outcome
     service = ctx.standard.service_of(requirement.clause)
     not_concerned, unknown = _concerned(requirement.applies_to, service, ctx)
-    decided_here = requirement.is_leaf or requirement.combine == "everyone_any"
-    if decided_here:
-        doubtful = unknown & (outcome.verdict == FAIL)
-        outcome.verdict = np.where(doubtful, REVIEW, outcome.verdict).astype(np.int8)
-        outcome.possible = np.where(
-            doubtful, np.maximum(outcome.possible, outcome.threshold), outcome.possible
-        )
-        unsettled = unknown & (outcome.verdict == REVIEW)
-        outcome.reasons = outcome.reasons | bits((unsettled, Reason.VARIANT_UNKNOWN))
+    if not (requirement.is_leaf or requirement.combine == "everyone_any"):
+        unknown = np.zeros_like(unknown)  # what is below decides
+    doubtful = unknown & (outcome.verdict == FAIL)
+    verdict = np.where(doubtful, REVIEW, outcome.verdict)
+    unsettled = unknown & (verdict == REVIEW)
+
+    def amounts() -> Amounts:
+        amounts = outcome.amounts()
+        enough = np.maximum(amounts.possible, amounts.threshold)
+        return amounts._replace(possible=np.where(doubtful, enough, amounts.possible))
+
+    def tell() -> Told:
+        told = outcome.told
+        reasons = told.reasons | bits((unsettled, Reason.VARIANT_UNKNOWN))
+        against = list(told.against)
         if requirement.is_leaf:
-            outcome.against.append(open_service(service.id, unsettled, Reason.VARIANT_UNKNOWN, ctx))
-    outcome.verdict = np.where(not_concerned, NOT_APPLICABLE, outcome.verdict).astype(np.int8)
-    outcome.reasons = np.where(not_concerned, int(Reason.VARIANT_NOT_CONCERNED), outcome.reasons)
+            against.append(open_service(service.id, unsettled, Reason.VARIANT_UNKNOWN, ctx))
+        reasons = np.where(not_concerned, int(Reason.VARIANT_NOT_CONCERNED), reasons)
+        return replace(told, reasons=reasons, against=against)
+
+    return Outcome(np.where(not_concerned, NOT_APPLICABLE, verdict), amounts, tell)
 
 
 def _concerned(applies: AppliesTo, service: Service, ctx: Context) -> tuple[Bools, Bools]:
@@ -150,7 +195,7 @@ def _concerned(applies: AppliesTo, service: Service, ctx: Context) -> tuple[Bool
     if not len(table):
         none = np.zeros(ctx.count, dtype=bool)
         return none, ~none
-    known = table["variants"].ok & (table["variants"].value != 0)
+    known = table["variants"].holds(table["variants"].distinct != 0)
     concerned = table.includes("variants", *applies.variants)
     there = position >= 0
     return there & (known & ~concerned)[position], ~there | ~known[position]
@@ -162,18 +207,19 @@ def _verdicts(ctx: Context) -> pd.DataFrame:
         outcome = ctx.outcomes[requirement.clause]
         service = ctx.standard.services_by_clause[requirement.clause]
         at = np.flatnonzero(ctx.service_rows(service) >= 0).astype(np.int32)
-        months = outcome.missing_months
+        amounts, told = outcome.amounts(), outcome.told
+        months, reasons = told.missing_months, told.reasons[at]
         parts.append(
             {
                 "applicant": at,
                 "requirement": np.full(len(at), index, dtype=np.int16),
                 "verdict": outcome.verdict[at],
-                "certain": outcome.certain[at],
-                "possible": outcome.possible[at],
-                "threshold": outcome.threshold[at],
+                "certain": amounts.certain[at],
+                "possible": amounts.possible[at],
+                "threshold": amounts.threshold[at],
                 "missing": outcome.missing[at],
                 "missing_months": months[at] if months is not None else np.zeros(len(at), np.int32),
-                "reasons": np.where(outcome.verdict[at] == PASS, 0, outcome.reasons[at]),
+                "reasons": np.where(outcome.verdict[at] == PASS, 0, reasons),
                 "met_otherwise": _met_otherwise(requirement, ctx)[at],
             }
         )
@@ -198,8 +244,8 @@ def _contributions(ctx: Context) -> pd.DataFrame:
         service = ctx.standard.services_by_clause[requirement.clause]
         applied = ctx.service_rows(service) >= 0
         outcome = ctx.outcomes[requirement.clause]
-        told = [(rows, applied) for rows in outcome.rows]
-        if against := [rows for rows in outcome.against if len(rows.row)]:
+        told = [(rows, applied) for rows in outcome.told.rows]
+        if against := [rows for rows in outcome.told.against if len(rows.row)]:
             lacking = applied & (outcome.verdict < PASS) & ~_met_otherwise(requirement, ctx)
             told += [(rows, lacking) for rows in against]
         for rows, where in told:

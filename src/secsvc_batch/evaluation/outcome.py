@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,44 +50,85 @@ class Rows:
         )
 
 
-@dataclass
-class Outcome:
-    """One leaf for all applicants of a chunk; arrays have one element per applicant.
+class Amounts(NamedTuple):
+    """A quantity of every applicant and what is asked of it; int32 arrays."""
 
-    ``certain``, ``possible``, ``threshold``: int32; ``reasons``: int64 bits; ``missing``: int32,
-    how much is still missing, in the units that the rule's text names (``missing_months`` likewise).
+    certain: Ints
+    possible: Ints
+    threshold: Ints
+
+
+@dataclass
+class Told:
+    """What stands behind the verdicts of one node; arrays have one element per applicant.
+
+    ``reasons``: int64 bits; ``missing``: int32, how much is still missing, in the units that the rule's
+    text names, None where that is what the amounts say (``missing_months`` likewise, None for nothing).
     ``against``: what ``rows`` do not show of a verdict that is no pass: people and places where
     something is missing, and entries elsewhere. It is told only where no other requirement makes up for it.
     """
 
-    verdict: Verdicts
-    certain: Ints
-    possible: Ints
-    threshold: Ints
     reasons: Bits
-    missing: Ints
-    missing_months: Ints | None = None
     rows: list[Rows] = field(default_factory=list)
     against: list[Rows] = field(default_factory=list)
+    missing: Ints | None = None
+    missing_months: Ints | None = None
 
 
-def counted(certain: Ints, possible: Ints, threshold: int | Ints, reasons: Bits, rows: list[Rows]) -> Outcome:
+@dataclass
+class Outcome:
+    """One node for all applicants of a chunk: the verdicts, and on request what stands behind them."""
+
+    verdict: Verdicts
+    amounts: Callable[[], Amounts]
+    tell: Callable[[], Told]
+
+    @cached_property
+    def told(self) -> Told:
+        return self.tell()
+
+    @property
+    def missing(self) -> Ints:
+        """How much is missing: int32 per applicant."""
+        if self.told.missing is not None:
+            return self.told.missing
+        certain, _, threshold = self.amounts()
+        return np.asarray(np.maximum(threshold - certain, 0))
+
+
+def counted(certain: Ints, possible: Ints, threshold: int | Ints, tell: Callable[[], Told]) -> Outcome:
     """Return the outcome of a quantity compared with its threshold."""
-    needed = np.broadcast_to(np.asarray(threshold, dtype=np.int32), certain.shape).astype(np.int32)
-    verdict = decide(certain, possible, needed)
-    return Outcome(
-        verdict,
-        certain,
-        possible,
-        needed,
-        reasons,
-        np.maximum(needed - certain, 0).astype(np.int32),
-        rows=rows,
-    )
+    needed = np.broadcast_to(np.asarray(threshold, dtype=np.int32), certain.shape)
+    amounts = Amounts(certain, possible, needed)
+    return Outcome(decide(certain, possible, needed), lambda: amounts, tell)
 
 
-def held(holds: Bounds, reasons: Bits, rows: list[Rows], against: list[Rows] | None = None) -> Outcome:
+def some_people(good: Bounds, applicant: Ints, count: int, tell: Callable[[], Told]) -> Outcome:
+    """Return the outcome of people of whom one is enough; ``applicant``: whose each of them is."""
+
+    def somebody(people: Bools) -> Bools:
+        result = np.zeros(count, dtype=bool)
+        result[applicant[people]] = True
+        return result
+
+    def amounts() -> Amounts:
+        one = np.ones(count, dtype=np.int32)
+        certain, possible = (count_by(applicant, count, who) for who in (good.certain, good.possible))
+        return Amounts(certain, possible, one)
+
+    return Outcome(Bounds(somebody(good.certain), somebody(good.possible)).verdicts(), amounts, tell)
+
+
+def count_by(groups: Ints, size: int, where: Bools) -> Ints:
+    """Return how many elements of each group (0..size-1) satisfy ``where``."""
+    return np.bincount(groups[where], minlength=size).astype(np.int32)
+
+
+def held(holds: Bounds, tell: Callable[[], Told]) -> Outcome:
     """Return the outcome of something that holds or does not: a quantity of one."""
-    outcome = counted(holds.certain.astype(np.int32), holds.possible.astype(np.int32), 1, reasons, rows)
-    outcome.against = against or []
-    return outcome
+
+    def amounts() -> Amounts:
+        one = np.ones(len(holds.certain), dtype=np.int32)
+        return Amounts(holds.certain.astype(np.int32), holds.possible.astype(np.int32), one)
+
+    return Outcome(holds.verdicts(), amounts, tell)

@@ -1,8 +1,11 @@
 """The people of all applicants: who is in post, who has which role, and whose row a row is."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +13,7 @@ from numpy.typing import NDArray
 
 from secsvc_batch.evaluation.algebra import Bools, Bounds, Ints
 from secsvc_batch.standard.model import People as PeopleRule
-from secsvc_batch.tables.coded import Coded, Column, pair_keys
+from secsvc_batch.tables.coded import Coded, Codes, Column, pair_keys
 from secsvc_batch.tables.typed import Table
 
 EXPERTS, WORKERS = "experts", "workers"
@@ -20,13 +23,62 @@ EXPERTS, WORKERS = "experts", "workers"
 class Links:
     """Which person a row may belong to: one entry per (row, person).
 
-    ``position``: int32, index of the row; ``person``: int32, index of the person; ``sure``: bool,
-    false where the number of the row or of the person cannot be read.
+    ``position``: int32, index of the row, of which there are ``rows``; ``person``: int32, index of the
+    person; ``sure``: bool, false where the number of the row or of the person cannot be read. The sure
+    ones come first, in the order of the rows.
     """
 
     position: Ints
     person: Ints
     sure: Bools
+    rows: int
+
+    def __getitem__(self, at: NDArray[Any]) -> Links:
+        return replace(self, position=self.position[at], person=self.person[at], sure=self.sure[at])
+
+    @cached_property
+    def unsure(self) -> Links:
+        """The links of which nobody knows whether they are."""
+        return self[np.flatnonzero(~self.sure)]
+
+    @cached_property
+    def owner(self) -> Codes:
+        """Per row the person whose it surely is, -1 for nobody; for rows that name one person each."""
+        person = np.full(self.rows, -1, dtype=np.intp)
+        person[self.position[self.sure]] = self.person[self.sure]
+        return person
+
+    @cached_property
+    def _sure_of_row(self) -> tuple[Codes, Codes, Codes]:
+        """Where the sure links of each row begin, how many there are, and the people of all of them."""
+        counts = np.bincount(self.position[self.sure], minlength=self.rows)
+        return np.cumsum(counts) - counts, counts, self.person[self.sure].astype(np.intp)
+
+    def of_rows(self, rows: Bools) -> Links:
+        """Return the links of these rows, in the same order."""
+        return self[np.flatnonzero(rows[self.position])]
+
+    def added_up(self, amounts: Ints, people: int) -> Ints:
+        """Return what the rows that are surely theirs give to all ``people``: int32, an element each."""
+        begin, counts, everybody = self._sure_of_row
+        at = np.flatnonzero(amounts != 0)
+        times = counts[at]
+        person = everybody[_ranges(begin[at], times)]
+        return np.bincount(person, np.repeat(amounts[at].astype(float), times), people).astype(np.int32)
+
+    def once_each(self) -> Links:
+        """Return the links with each person once a row, surely if one of the links is sure."""
+        keys = self.position.astype(np.int64) << 32 | self.person.astype(np.int64)
+        order = np.lexsort((~self.sure, keys))  # the sure one first
+        first = np.ones(len(keys), dtype=bool)
+        first[1:] = keys[order][1:] != keys[order][:-1]
+        return self[np.sort(order[first])]
+
+
+def _ranges(begin: Codes, counts: Codes) -> Codes:
+    """Return the numbers from each ``begin`` on, as many as ``counts`` says, one after the other."""
+    ends = np.cumsum(counts)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(begin - ends + counts, counts)
 
 
 class People:
@@ -65,8 +117,8 @@ class People:
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         return np.where(keys[at] == wanted, index[at], -1).astype(np.int32)
 
-    def link(self, applicant: Ints, ids: Coded, position: Ints, unreadable: Bools) -> Links:
-        """Return whose rows these are.
+    def link(self, applicant: Ints, ids: Coded, position: Ints, unreadable: Bools, rows: int) -> Links:
+        """Return whose rows these are; ``position`` is that in a table of so many ``rows``.
 
         A number that cannot be read may be anybody's of the applicant; a number that is not in the
         staff sheet may be that of a person whose own number cannot be read.
@@ -81,7 +133,7 @@ class People:
         parts.append(self._cross(applicant, position, nameless, everyone[self.unreadable_id]))
         sure = np.zeros(sum(len(p) for p, _ in parts), dtype=bool)
         sure[: len(parts[0][0])] = True
-        return Links(np.concatenate([p for p, _ in parts]), np.concatenate([q for _, q in parts]), sure)
+        return Links(np.concatenate([p for p, _ in parts]), np.concatenate([q for _, q in parts]), sure, rows)
 
     def _cross(
         self, applicant: Ints, position: Ints, rows: NDArray[np.int64], people: Ints
@@ -98,7 +150,7 @@ class People:
         """Link every row of a sheet with a column ``staff_id`` to its person."""
         ids = table["staff_id"]
         position = np.arange(len(table), dtype=np.int32)
-        return self.link(table.applicant, ids, position, ids.unreadable)
+        return self.link(table.applicant, ids, position, ids.unreadable, len(table))
 
     def items_of(self, table: Table, name: str) -> Links:
         """Link every number in a column of joined numbers to its person; unreadable cells to anybody."""
@@ -107,11 +159,11 @@ class People:
         nobody = np.full(len(bad), len(items.distinct), dtype=np.intp)
         ids = Coded(np.concatenate([items.codes, nobody]), np.append(items.distinct, ""))
         unreadable = np.arange(len(position)) >= len(items.position)
-        return self.link(table.applicant[position], ids, position, unreadable)
+        return self.link(table.applicant[position], ids, position, unreadable, len(table))
 
     def role(self, columns: list[str], who: str) -> Bounds:
         """Return who has a role in one of the columns, whether in post or not."""
-        return self._once(("role", who, *columns), lambda: self._role(columns, who))
+        return self._staff.once(("role", who, *columns), lambda: self._role(columns, who))
 
     def _once(self, key: tuple[str, ...], make: Callable[[], Bounds]) -> Bounds:
         if key not in self._memo:
@@ -144,12 +196,8 @@ def _in_post(staff: Table, base: int) -> Bounds:
 
 def any_by_person(count: int, links: Links, rows: Bounds) -> Bounds:
     """Return per person whether one of their rows holds; only a sure link makes it certain."""
-    certain, possible = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-    certain[links.person[rows.certain[links.position] & links.sure]] = True
-    possible[links.person[rows.possible[links.position]]] = True
-    return Bounds(certain, possible)
-
-
-def count_by(groups: Ints, size: int, where: Bools) -> Ints:
-    """Return how many elements of each group (0..size-1) satisfy ``where``."""
-    return np.bincount(groups[where], minlength=size).astype(np.int32)
+    certain, possible = (np.zeros(count + 1, dtype=bool) for _ in range(2))  # the last one is nobody
+    certain[links.owner[np.flatnonzero(rows.certain)]] = True
+    possible[links.owner[np.flatnonzero(rows.possible)]] = True
+    possible[links.unsure.person[rows.possible[links.unsure.position]]] = True
+    return Bounds(certain[:-1], possible[:-1])

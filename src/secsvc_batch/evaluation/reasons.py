@@ -3,6 +3,7 @@
 The texts stand in ``messages/reasons.yaml``; ``CELLS`` says which column of a sheet a reason looks at.
 """
 
+from collections.abc import Callable
 from enum import IntFlag, auto
 
 import numpy as np
@@ -80,6 +81,7 @@ class Reason(IntFlag):
 
 
 Bits = NDArray[np.int64]
+Why = Callable[[], Bits]  # reasons are worked out when somebody asks
 
 # Reasons that rule something out by themselves; the others are doubts.
 GROUNDS = int(sum(reason for reason in Reason if reason >= Reason.NOT_DONE))

@@ -55,6 +55,10 @@ class Standard:
         return {requirement.clause: requirement for requirement in self.requirements}
 
     @cached_property
+    def clauses(self) -> frozenset[str]:
+        return frozenset(self.by_clause)
+
+    @cached_property
     def by_id(self) -> dict[str, Requirement]:
         return {requirement.id: requirement for requirement in self.requirements}
 

@@ -42,8 +42,15 @@ class Coded:
         return self.spread(np.array([*map(judge, self.distinct.tolist())], dtype=bool))
 
     def among(self, values: Collection[Any]) -> Bools:
-        """Tell which values are some of ``values``."""
-        return self.judged(frozenset(values).__contains__)
+        """Tell which values are some of ``values``; the answer is kept."""
+        wanted = frozenset(values)
+        if wanted not in self._among:
+            self._among[wanted] = fixed(self.judged(wanted.__contains__))
+        return self._among[wanted]
+
+    @cached_property
+    def _among(self) -> dict[frozenset[Any], Bools]:
+        return {}
 
     def spread(self, of_distinct: NDArray[Any]) -> NDArray[Any]:
         """Return what is known of the distinct values for every value."""
@@ -101,6 +108,15 @@ class Column(Coded):
         """A code of each value that can be read, the same wherever it stands."""
         pairs = zip(self.distinct.tolist(), self.states.tolist(), strict=True)
         return {value: code for code, (value, state) in enumerate(pairs) if state == OK}
+
+    def holds(self, of_distinct: Bools) -> Bools:
+        """Tell where the value can be read and something holds that is known of the distinct ones."""
+        return self.spread(of_distinct & (self.states == OK))
+
+    @cached_property
+    def once_each(self) -> Column:
+        """The distinct values as a column; what is worked out of them is to be ``spread``."""
+        return replace(self, codes=np.arange(len(self.distinct)))
 
     def blanked(self, rows: Bools) -> Column:
         """Return the column with these rows blank."""

@@ -166,7 +166,7 @@ def unlisted_name(chunk: Chunk, table: Table, spec: Field) -> Bools:
 
 def _listed(chunk: Chunk, table: Table, spec: Field, names: Coded) -> Bools:
     anywhere = chunk.known.names_of(chunk.known.lists_of(spec))
-    listed = names.among(anywhere)
+    listed = names.among(anywhere).copy()
     if "clause" in table.columns:
         clauses = table["clause"]
         for code, clause in enumerate(clauses.distinct.tolist()):

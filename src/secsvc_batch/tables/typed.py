@@ -17,7 +17,7 @@ ids        object: normalised text of the whole cell; the single values come fro
 Each distinct raw value of a column is judged once; the rest is array indexing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -79,10 +79,7 @@ class Table:
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """Return what ``make`` gave for ``key`` the first time."""
-        if key not in self.memo:
-            self.memo[key] = make()
-        result: T = self.memo[key]
-        return result
+        return _once(self.memo, key, make)
 
     def codes(self, name: str, choices: Sequence[str]) -> NDArray[np.int16]:
         """Return the vocabulary indices of ``choices`` in column ``name``."""
@@ -100,9 +97,13 @@ class Table:
 
     def includes(self, name: str, *choices: str) -> Bools:
         """Tell per row whether a column of several choices includes one of ``choices``."""
-        bits = int(sum(1 << int(code) for code in self.codes(name, choices)))
         column = self.columns[name]
-        return column.spread((column.distinct & bits) != 0)
+
+        def make() -> Bools:
+            bits = int(sum(1 << int(code) for code in self.codes(name, choices)))
+            return fixed(column.spread((column.distinct & bits) != 0))
+
+        return self.once(("includes", name, choices), make)
 
     def repeated(self, name: str) -> Bools:
         """Tell per row whether a row above of the same applicant holds the same value (blank: no)."""
@@ -135,12 +136,28 @@ def _explode(column: Column) -> Items:
     return Items(codes, objects(numbers), position)
 
 
-Tables = dict[str, Table]
+def _once(memo: dict[Any, Any], key: Any, make: Callable[[], T]) -> T:
+    if key not in memo:
+        memo[key] = make()
+    result: T = memo[key]
+    return result
+
+
+class Tables(dict[str, Table]):
+    """The tables of one chunk by sheet kind. What is asked of several of them again is kept in ``memo``."""
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        super().__init__((table.kind, table) for table in tables)
+        self.memo: dict[Any, Any] = {}
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """Return what ``make`` gave for ``key`` the first time."""
+        return _once(self.memo, key, make)
 
 
 def typed_tables(sheets: dict[str, pd.DataFrame], layout: Layout) -> Tables:
     """Return the typed tables of raw ones (``RawTables.sheets``), one per sheet kind."""
-    return {sheet.id: _typed_table(sheets[sheet.id], sheet.id, layout) for sheet in layout.tables}
+    return Tables(_typed_table(sheets[sheet.id], sheet.id, layout) for sheet in layout.tables)
 
 
 def without_repetitions(tables: Tables, layout: Layout) -> Tables:
@@ -148,14 +165,16 @@ def without_repetitions(tables: Tables, layout: Layout) -> Tables:
 
     The first row of a number counts. Every row keeps its position, which findings rest on.
     """
-    result = {}
+    return tables.once("without repetitions", lambda: Tables(_first_rows(tables, layout)))
+
+
+def _first_rows(tables: Tables, layout: Layout) -> Iterator[Table]:
     for sheet in layout.tables:
         table = tables[sheet.id]
         for spec in sheet.fields:
             if spec.unique and (later := table.repeated(spec.id)).any():
                 table = _blanked(table, later)
-        result[sheet.id] = table
-    return result
+        yield table
 
 
 def _blanked(table: Table, rows: Bools) -> Table:

@@ -1,5 +1,7 @@
 """Stated numbers of people: they agree when they lie between the certain and the possible count."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import numpy as np
@@ -8,17 +10,17 @@ from secsvc_batch.evaluation.algebra import Bools, Bounds, Ints
 from secsvc_batch.evaluation.checks.against import clause_missing
 from secsvc_batch.evaluation.checks.routes import meets, meets_any
 from secsvc_batch.evaluation.context import Context
-from secsvc_batch.evaluation.outcome import Outcome, Rows, counted
+from secsvc_batch.evaluation.outcome import Outcome, Rows, Told, counted, held
 from secsvc_batch.evaluation.reasons import Bits, Reason, bits
 from secsvc_batch.standard.model import Headcount, HeadcountBoth, Requirement
+from secsvc_batch.tables.typed import Table
 
 
 class Stated:
     """The number stated in the row of one clause, per applicant."""
 
-    def __init__(self, clause: str, ctx: Context) -> None:
-        table = ctx.tables["headcounts"]
-        self.position, self.lost = ctx.first_rows("headcounts", clause)
+    def __init__(self, table: Table, position: Ints, lost: Bools) -> None:
+        self.position, self.lost = position, lost
         there = self.position >= 0
         column = table["stated_count"]
         self.given: Bools = there & column.ok[self.position] if len(table) else there
@@ -26,6 +28,13 @@ class Stated:
         self.unknown: Bools = (there & column.error[self.position] if len(table) else there) | self.lost
         self.number: Ints = np.where(self.given, column.value[self.position] if len(table) else 0, -1)
         self._row: Ints = table.row[self.position] if len(table) else self.position
+
+    @classmethod
+    def of(cls, clause: str, ctx: Context) -> Stated:
+        """Return the number of ``clause``."""
+        key = "stated", clause, ctx.standard.clauses
+        rows = ctx.first_rows("headcounts", clause)
+        return ctx.of_tables(key, lambda: cls(ctx.tables["headcounts"], *rows))
 
     def why(self, agrees: Bools) -> Bits:
         """Return per applicant why the number does not agree."""
@@ -55,24 +64,29 @@ def headcount(requirement: Requirement, ctx: Context) -> Outcome:
     least = ctx.people.select(rule.possible if reading == "lenient" else rule.certain)
     most = ctx.people.select(rule.certain if reading == "strict" else rule.possible)
     agreed, stated = np.zeros(ctx.count, np.int32), np.zeros(ctx.count, np.int32)
-    rows: list[Rows] = []
-    everywhere, lost = np.ones(ctx.count, dtype=bool), np.zeros(ctx.count, dtype=bool)
-    why = np.zeros(ctx.count, dtype=np.int64)
+    routes: list[tuple[Stated, Bools, Ints, Ints]] = []
     for clause in rule.routes:
         who = meets(clause, ctx)
         low = ctx.total(people.applicant, (least & who).certain)
         high = ctx.total(people.applicant, (most & who).possible)
-        number = Stated(clause, ctx)
+        number = Stated.of(clause, ctx)
         agrees = number.given & (low <= number.number) & (number.number <= high)
         agreed += agrees
         stated += number.given | number.unknown
-        why |= number.why(agrees)
-        rows += number.rows(agrees, low, high)
-        everywhere &= number.position >= 0
-        lost |= number.lost
-    outcome = counted(agreed, stated, len(rule.routes), why, rows)
-    outcome.against = clause_missing("headcounts", everywhere, lost, Reason.NOT_STATED, ctx)
-    return outcome
+        routes.append((number, agrees, low, high))
+
+    def tell() -> Told:
+        everywhere, lost = np.ones(ctx.count, dtype=bool), np.zeros(ctx.count, dtype=bool)
+        told = Told(np.zeros(ctx.count, dtype=np.int64))
+        for number, agrees, low, high in routes:
+            told.reasons |= number.why(agrees)
+            told.rows += number.rows(agrees, low, high)
+            everywhere &= number.position >= 0
+            lost |= number.lost
+        told.against = clause_missing("headcounts", everywhere, lost, Reason.NOT_STATED, ctx)
+        return told
+
+    return counted(agreed, stated, len(rule.routes), tell)
 
 
 def headcount_both(requirement: Requirement, ctx: Context) -> Outcome:
@@ -84,12 +98,14 @@ def headcount_both(requirement: Requirement, ctx: Context) -> Outcome:
     certain_people: Bounds = people.select(rule.certain_first) & people.select(rule.certain_second)
     low = ctx.total(people.applicant, (certain_people & both).certain)
     high = ctx.total(people.applicant, (people.select(rule.possible) & both).possible)
-    number = Stated(requirement.clause, ctx)
+    number = Stated.of(requirement.clause, ctx)
     blank_is_none = ~number.given & ~number.unknown & (high == 0)
     agrees = (number.given & (low <= number.number) & (number.number <= high)) | blank_is_none
     open_ = number.given | number.unknown | blank_is_none
-    rows = number.rows(agrees, low, high)
-    outcome = counted(agrees.astype(np.int32), open_.astype(np.int32), 1, number.why(agrees), rows)
-    there = number.position >= 0
-    outcome.against = clause_missing("headcounts", there, number.lost, Reason.NOT_STATED, ctx)
-    return outcome
+
+    def tell() -> Told:
+        there = number.position >= 0
+        missing = clause_missing("headcounts", there, number.lost, Reason.NOT_STATED, ctx)
+        return Told(number.why(agrees), number.rows(agrees, low, high), missing)
+
+    return held(Bounds(agrees, open_), tell)

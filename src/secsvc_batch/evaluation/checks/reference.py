@@ -1,10 +1,12 @@
 """A requirement that another service's clause be met by the same applicant."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from secsvc_batch.evaluation.algebra import FAIL, PASS, REVIEW, Bounds
 from secsvc_batch.evaluation.context import Context
-from secsvc_batch.evaluation.outcome import Outcome, Rows
+from secsvc_batch.evaluation.outcome import Outcome, Rows, Told, held
 from secsvc_batch.evaluation.reasons import Reason, bits
 from secsvc_batch.standard.model import Reference, Requirement
 
@@ -31,21 +33,24 @@ def reference(requirement: Requirement, ctx: Context) -> Outcome:
         [other.verdict, settle[ctx.reading("registered_elsewhere")], if_filled_in, min(if_filled_in, REVIEW)],
         FAIL,
     ).astype(np.int8)
-    reasons = bits(
-        (applied, Reason.REFERRED),
-        (elsewhere, Reason.REGISTERED_ELSEWHERE),
-        (~applied & ~registered, Reason.NOT_APPLIED_FOR),
-        (perhaps, Reason.UNREADABLE_CELL),
-    )
-    # what is looked at: the other service where it is applied for, else what points to it
-    at = np.where(applied, ctx.service_rows(rule.service), position)[there]
-    rows = Rows(
-        "services", services.applicant[at], services.row[at], (verdict == PASS)[there].astype(np.int32),
-        (verdict != FAIL)[there].astype(np.int32), np.where(applied | (verdict < PASS), reasons, 0)[there],
-    )  # fmt: skip
-    certain, possible = (verdict >= PASS).astype(np.int32), (verdict != FAIL).astype(np.int32)
-    needed = np.ones(ctx.count, dtype=np.int32)
-    return Outcome(verdict, certain, possible, needed, reasons, needed - certain, rows=[rows])
+
+    def tell() -> Told:
+        reasons = bits(
+            (applied, Reason.REFERRED),
+            (elsewhere, Reason.REGISTERED_ELSEWHERE),
+            (~applied & ~registered, Reason.NOT_APPLIED_FOR),
+            (perhaps, Reason.UNREADABLE_CELL),
+        )
+        # what is looked at: the other service where it is applied for, else what points to it
+        at = np.where(applied, ctx.service_rows(rule.service), position)[there]
+        shown = np.where(applied | (verdict < PASS), reasons, 0)[there]
+        rows = Rows(
+            "services", services.applicant[at], services.row[at], (verdict == PASS)[there].astype(np.int32),
+            (verdict != FAIL)[there].astype(np.int32), shown,
+        )  # fmt: skip
+        return Told(reasons, [rows])
+
+    return replace(held(Bounds(verdict >= PASS, verdict != FAIL), tell), verdict=verdict)
 
 
 def _procedures_filled_in(rule: Reference, ctx: Context) -> Bounds:

@@ -6,16 +6,17 @@ counts the people whom its rule names among those who meet it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from secsvc_batch.evaluation.algebra import FAIL, Bools, Bounds
+from secsvc_batch.evaluation.algebra import Bools, Bounds
 from secsvc_batch.evaluation.checks import track_record
 from secsvc_batch.evaluation.checks.against import doubts_about, people_lacking, why_not_met
-from secsvc_batch.evaluation.context import Context, doubt_of_date
-from secsvc_batch.evaluation.outcome import Outcome, Rows, counted
+from secsvc_batch.evaluation.context import Context, by_base_date
+from secsvc_batch.evaluation.outcome import Outcome, Rows, Told, some_people
 from secsvc_batch.evaluation.people import any_by_person
-from secsvc_batch.evaluation.reasons import Bits, Reason, bits
+from secsvc_batch.evaluation.reasons import Bits, Reason, Why, bits
 from secsvc_batch.standard import model
 from secsvc_batch.standard.model import Requirement
 
@@ -27,8 +28,12 @@ class Qualifying:
 
     sheet: str
     holds: Bounds
-    reasons: Bits
     shown: Bools
+    why: Why
+
+    @cached_property
+    def reasons(self) -> Bits:
+        return self.why()
 
 
 def credential_rows(rule: model.RouteCredential, ctx: Context) -> Qualifying:
@@ -43,27 +48,30 @@ def credential_rows(rule: model.RouteCredential, ctx: Context) -> Qualifying:
     contradictory = acquired.ok & expires.ok & (expires.value < acquired.value)
 
     named = Bounds(listed, listed | claimed | unreadable)
-    begun = doubt_of_date(acquired.ok, acquired.value <= ctx.base, acquired.value > ctx.base)
-    past = expires.ok & (expires.value < ctx.base)
+    past = expires.holds(expires.distinct < ctx.base)
     no_expiry = expires.blank & ~lifetime
     # a name that cannot be read may be that of a credential that never expires
     over = past & ~lifetime & ~unreadable
     maintained = Bounds((expires.ok & ~past) | (expires.blank & lifetime), ~over)
     maintained = maintained.settle(no_expiry & listed, ctx.reading("maintenance_unknown"))
     maintained = maintained.settle(past & lifetime, ctx.reading("expired_lifetime"))
+    begun = by_base_date("credentials", "acquired_on", ctx)
     plain = named & begun & maintained
     holds = Bounds(plain.certain & ~contradictory, np.where(contradictory, named.possible, plain.possible))
-    reasons = bits(
-        (claimed & ~listed, Reason.EQUIVALENCE_CLAIMED),
-        (unreadable | acquired.unreadable | expires.unreadable, Reason.UNREADABLE_CELL),
-        (contradictory, Reason.CONTRADICTORY_DATES),
-        (acquired.blank, Reason.DATE_MISSING),
-        (listed & no_expiry, Reason.MAINTENANCE_UNKNOWN),
-        (past & lifetime & ~contradictory, Reason.EXPIRED_LIFETIME),
-        (over & ~contradictory, Reason.EXPIRED),
-        (acquired.ok & (acquired.value > ctx.base) & ~contradictory, Reason.NOT_YET),
-    )
-    return Qualifying("credentials", holds, reasons, named.possible)
+
+    def why() -> Bits:
+        return bits(
+            (claimed & ~listed, Reason.EQUIVALENCE_CLAIMED),
+            (unreadable | acquired.unreadable | expires.unreadable, Reason.UNREADABLE_CELL),
+            (contradictory, Reason.CONTRADICTORY_DATES),
+            (acquired.blank, Reason.DATE_MISSING),
+            (listed & no_expiry, Reason.MAINTENANCE_UNKNOWN),
+            (past & lifetime & ~contradictory, Reason.EXPIRED_LIFETIME),
+            (over & ~contradictory, Reason.EXPIRED),
+            (~begun.possible & ~contradictory, Reason.NOT_YET),
+        )
+
+    return Qualifying("credentials", holds, named.possible, why)
 
 
 def teaching_rows(rule: model.RouteTeaching, ctx: Context) -> Qualifying:
@@ -72,7 +80,6 @@ def teaching_rows(rule: model.RouteTeaching, ctx: Context) -> Qualifying:
     listed = ctx.in_list(ctx.names("teaching", "organisation"), rule.list)
     claimed = ctx.claimed("teaching", rule.list)
     organisation, kind, technology = table["organisation"], table["kind"], table["technology"]
-    started = table["started_on"]
     community = table.has("kind", "community_lecturer", "community_leader")
     higher = table.has("kind", "higher_education")
     own = table.has("technology", rule.technology)
@@ -84,21 +91,25 @@ def teaching_rows(rule: model.RouteTeaching, ctx: Context) -> Qualifying:
     subject = subject.settle(
         table.has("technology", "other") | technology.blank, ctx.reading("technology_other")
     )
-    by_lecture = Bounds.doubt(higher, kind.error) & subject
-    by_lecture = by_lecture & Bounds.doubt(organisation.ok, ~organisation.ok)
-    begun = doubt_of_date(started.ok, started.value <= ctx.base, started.value > ctx.base)
+    lecture = Bounds.doubt(higher, kind.error) & subject
+    by_lecture = lecture & Bounds.doubt(organisation.ok, ~organisation.ok)
+    begun = by_base_date("teaching", "started_on", ctx)
+
+    def why() -> Bits:
+        started = table["started_on"]
+        return bits(
+            (claimed & ~listed & ~higher, Reason.EQUIVALENCE_CLAIMED),
+            (kind.blank | (higher & organisation.blank), Reason.VALUE_MISSING),
+            (kind.unreadable | started.unreadable | organisation.error, Reason.UNREADABLE_CELL),
+            (higher & technology.unreadable, Reason.UNREADABLE_CELL),
+            (higher & ~own & open_technology, Reason.TECHNOLOGY_OTHER),
+            (higher & ~own & ~open_technology, Reason.TYPE_NOT_COUNTED),
+            (started.blank, Reason.DATE_MISSING),
+            (~begun.possible, Reason.NOT_YET),
+        )
+
     holds = (by_community | by_lecture) & begun
-    reasons = bits(
-        (claimed & ~listed & ~higher, Reason.EQUIVALENCE_CLAIMED),
-        (kind.blank | (higher & organisation.blank), Reason.VALUE_MISSING),
-        (kind.unreadable | started.unreadable | organisation.error, Reason.UNREADABLE_CELL),
-        (higher & technology.unreadable, Reason.UNREADABLE_CELL),
-        (higher & ~own & open_technology, Reason.TECHNOLOGY_OTHER),
-        (higher & ~own & ~open_technology, Reason.TYPE_NOT_COUNTED),
-        (started.blank, Reason.DATE_MISSING),
-        (started.ok & (started.value > ctx.base), Reason.NOT_YET),
-    )
-    return Qualifying("teaching", holds, reasons, named.possible | (higher & subject.possible))
+    return Qualifying("teaching", holds, named.possible | lecture.possible, why)
 
 
 def training_rows(rule: model.RouteTraining, ctx: Context) -> Qualifying:
@@ -106,25 +117,27 @@ def training_rows(rule: model.RouteTraining, ctx: Context) -> Qualifying:
     table = ctx.tables["training"]
     listed = ctx.in_list(ctx.names("training", "course"), rule.list)
     claimed = ctx.claimed("training", rule.list)
-    completed = table["completed_on"]
     named = Bounds(listed, listed | claimed | table["course"].error)
-    done = doubt_of_date(completed.ok, completed.value <= ctx.base, completed.value > ctx.base)
-    holds = named & attended(ctx) & done
-    reasons = bits(
-        (claimed & ~listed, Reason.EQUIVALENCE_CLAIMED),
-        (table["form"].unreadable | completed.unreadable | table["course"].error, Reason.UNREADABLE_CELL),
-        (table["form"].blank, Reason.VALUE_MISSING),
-        (table.has("form", "given"), Reason.NOT_ATTENDED),
-        (completed.blank, Reason.DATE_MISSING),
-        (completed.ok & (completed.value > ctx.base), Reason.NOT_YET),
-    )
-    return Qualifying("training", holds, reasons, named.possible)
+    done = by_base_date("training", "completed_on", ctx)
+
+    def why() -> Bits:
+        completed = table["completed_on"]
+        return bits(
+            (claimed & ~listed, Reason.EQUIVALENCE_CLAIMED),
+            (table["form"].unreadable | completed.unreadable | table["course"].error, Reason.UNREADABLE_CELL),
+            (table["form"].blank, Reason.VALUE_MISSING),
+            (table.has("form", "given"), Reason.NOT_ATTENDED),
+            (completed.blank, Reason.DATE_MISSING),
+            (~done.possible, Reason.NOT_YET),
+        )
+
+    return Qualifying("training", named & attended(ctx) & done, named.possible, why)
 
 
 def attended(ctx: Context) -> Bounds:
     """Rows of the sheet training that were attended, not given; blank or unknown: possibly."""
     table = ctx.tables["training"]
-    return Bounds.doubt(table.has("form", "attended"), ~table["form"].ok)
+    return table.once("attended", lambda: Bounds.doubt(table.has("form", "attended"), ~table["form"].ok))
 
 
 ROWS: dict[str, Callable[..., Qualifying]] = {
@@ -167,23 +180,22 @@ def route(requirement: Requirement, ctx: Context) -> Outcome:
     rule = requirement.requires
     assert isinstance(rule, model.RouteCredential | model.RouteTeaching | model.RouteTraining)
     people, who = ctx.people, ctx.people.select(rule.people)
-    rows = qualifying(requirement, ctx)
     good = who & meets(requirement.clause, ctx)
+    return some_people(good, people.applicant, ctx.count, lambda: _told(requirement, good, ctx))
+
+
+def _told(requirement: Requirement, good: Bounds, ctx: Context) -> Told:
+    rule = requirement.requires
+    assert isinstance(rule, model.RouteCredential | model.RouteTeaching | model.RouteTraining)
+    rows, who = qualifying(requirement, ctx), ctx.people.select(rule.people)
     evidence = person_rows(rule.people, rows.shown, rows.holds, rows.reasons, rows.sheet, ctx)
     reasons = np.zeros(ctx.count, dtype=np.int64)
     counts = evidence.possible > evidence.certain
     np.bitwise_or.at(reasons, evidence.applicant[counts], evidence.reasons[counts])
-    outcome = counted(
-        ctx.total(people.applicant, good.certain),
-        ctx.total(people.applicant, good.possible),
-        1,
-        reasons,
-        [evidence],
-    )
-    fails = outcome.verdict == FAIL
-    outcome.against = people_lacking(rule.people, who, [evidence], fails, Reason.NOT_STATED, ctx)
-    outcome.reasons = reasons | np.where(fails, why_not_met(rule.people, [evidence], ctx), 0)
-    return outcome
+    fails = ~ctx.per_applicant(ctx.people.applicant, good.possible)
+    reasons |= np.where(fails, why_not_met(rule.people, [evidence], ctx), 0)
+    lacking = people_lacking(rule.people, who, [evidence], fails, Reason.NOT_STATED, ctx)
+    return Told(reasons, [evidence], lacking)
 
 
 def person_rows(

@@ -1,181 +1,41 @@
-"""The route by track record: contracts of the past years per person, and months of operation."""
+"""The route by track record: what the cases of each person add up to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from secsvc_batch.evaluation.algebra import FAIL, Bools, Bounds, Ints
-from secsvc_batch.evaluation.calendar import Window, complete_months, complete_years
+from secsvc_batch.evaluation.algebra import Bools, Bounds, Ints
 from secsvc_batch.evaluation.checks.against import doubts_about, people_lacking, why_not_met
+from secsvc_batch.evaluation.checks.amounts import Amount, contracts, operation_months
 from secsvc_batch.evaluation.context import Context
-from secsvc_batch.evaluation.outcome import Outcome, Rows, counted
+from secsvc_batch.evaluation.outcome import Outcome, Rows, Told, some_people
 from secsvc_batch.evaluation.people import Links
-from secsvc_batch.evaluation.reasons import Bits, Reason, bits
+from secsvc_batch.evaluation.reasons import Bits, Reason, Why, bits
 from secsvc_batch.standard.model import CountedService, Requirement, RouteTrackRecord
-from secsvc_batch.tables.typed import Column, Table
-
-
-@dataclass(frozen=True)
-class Amount:
-    """How much each case gives, certainly and possibly (int32), and why the two differ (bits)."""
-
-    certain: Ints
-    possible: Ints
-    reasons: Bits
+from secsvc_batch.tables.typed import Table
 
 
 @dataclass(frozen=True)
 class Record:
     """What the people's cases add up to; all arrays have one element per person.
 
-    ``sums``: (certain, possible) pairs by unit, contracts and perhaps months; ``reasons``: by unit, why
-    the two differ; ``holds`` compares the sums with the rule.
+    ``sums``: (certain, possible) pairs by unit, contracts and perhaps months; ``holds`` compares them
+    with the rule; ``evidence``: by unit, the cases that count or nearly count and why the two differ.
     """
 
     sums: dict[str, tuple[Ints, Ints]]
-    reasons: dict[str, Bits]
     holds: Bounds
-    rows: list[Rows]
+    find_evidence: Callable[[], dict[str, tuple[Rows, Bits]]]
 
-
-@dataclass(frozen=True)
-class Period:
-    """The dates of all cases of a chunk, seen from the base date."""
-
-    start: Column
-    end: Column
-    contradictory: Bools
-    window: Window
+    @cached_property
+    def evidence(self) -> dict[str, tuple[Rows, Bits]]:
+        return self.find_evidence()
 
     @property
-    def unclear_end(self) -> Bools:
-        return self.end.unreadable | self.contradictory
-
-    @property
-    def last(self) -> Ints:
-        """The last day: the end, or the base date where the case is running on it."""
-        base = np.int32(self.window.base)
-        return np.where(self.end.ok, np.minimum(self.end.value, base), base).astype(np.int32)
-
-
-def period(ctx: Context, years: int) -> Period:
-    """Return the dates of the cases against the window of the past ``years`` years."""
-    table = ctx.tables["cases"]
-    start, end = table["started_on"], table["ended_on"]
-    return Period(start, end, start.ok & end.ok & (end.value < start.value), ctx.window(years))
-
-
-def _within_window(when: Period, ctx: Context) -> tuple[Bounds, Bits]:
-    """One contract: certainly one when wholly inside the window, possibly one when it touches it."""
-    start, end, window = when.start, when.end, when.window
-    before, first, base = window.before, window.first, window.base
-    no_start = ~start.ok
-    on_boundary = start.ok & (start.value == before)
-    straddles = start.ok & (start.value < before)
-    begun = Bounds(start.ok & (start.value >= first), ~(start.ok & (start.value > base)))
-    begun = begun.settle(on_boundary, ctx.reading("boundary_day"))
-    begun = begun.settle(straddles, ctx.reading("straddles_window"))
-    ended_on_boundary = end.ok & (end.value == before)
-    running = end.blank | (end.ok & (end.value > base))
-    ended = Bounds(end.ok & (end.value >= first) & ~running, ~(end.ok & (end.value < before)))
-    ended = ended.settle(ended_on_boundary, ctx.reading("boundary_day"))
-    ended = ended.settle(running, ctx.reading("contract_in_progress"))
-    inside = begun & ended
-    inside = Bounds(inside.certain & ~no_start, inside.possible)
-    return inside, bits(
-        (on_boundary | ended_on_boundary, Reason.BOUNDARY_DAY),
-        (straddles & ~ended_on_boundary & inside.possible, Reason.STRADDLES_WINDOW),
-        (running, Reason.CONTRACT_IN_PROGRESS),
-        (start.blank, Reason.DATE_MISSING),
-        (start.unreadable, Reason.UNREADABLE_CELL),
-        (~inside.possible, Reason.OUT_OF_WINDOW),
-    )
-
-
-def _by_years(when: Period, years: int, ctx: Context) -> Amount:
-    """A year of an annual contract counts as one; the rest of a year possibly does."""
-    start, window = when.start, when.window
-    low = np.maximum(np.where(start.ok, start.value, window.first), window.first).astype(np.int32)
-    full, rest = complete_years(low, when.last)
-    reading = ctx.reading("partial_year")
-    begun = rest.astype(np.int32)
-    certain = full + (begun if reading == "lenient" else 0)
-    possible = full + (begun if reading != "strict" else 0)
-    over = when.end.ok & (when.end.value < window.first)
-    unknown = np.where(over, 0, years)
-    nothing = start.ok & (when.last < low)
-    return Amount(
-        np.where(start.ok, certain, 0).astype(np.int32),
-        np.where(start.ok, possible, unknown).astype(np.int32),
-        bits(
-            (start.ok & rest, Reason.PARTIAL_YEAR),
-            (start.blank & ~over, Reason.DATE_MISSING),
-            (start.unreadable, Reason.UNREADABLE_CELL),
-            (nothing | (~start.ok & over), Reason.OUT_OF_WINDOW),
-        ),
-    )
-
-
-def contracts(rule: RouteTrackRecord, ctx: Context) -> Amount:
-    """Return how many contracts each case counts for (readings: route:track_record)."""
-    table = ctx.tables["cases"]
-    when = period(ctx, rule.window_years)
-    inside, why_one = _within_window(when, ctx)
-    by_years = ctx.once(("by years", rule.window_years), lambda: _by_years(when, rule.window_years, ctx))
-    form, single = table["contract_form"], table.has("contract_form", "single")
-    annual = table.has("contract_form", rule.annual_form)
-    one_certain, one_possible = inside.certain.astype(np.int32), inside.possible.astype(np.int32)
-    other = _other_form((one_certain, one_possible), (by_years.certain, by_years.possible), ctx)
-    unclear = when.unclear_end | ~form.ok
-    certain = np.select([unclear, single, annual], [0, one_certain, by_years.certain], other[0])
-    most = np.where(single, 1, rule.window_years)
-    possible = np.select([unclear, single, annual], [most, one_possible, by_years.possible], other[1])
-    why = np.select(
-        [unclear, single, annual],
-        [
-            bits(
-                (when.contradictory, Reason.CONTRADICTORY_DATES),
-                (when.end.unreadable | form.unreadable, Reason.UNREADABLE_CELL),
-                (form.blank, Reason.VALUE_MISSING),
-            ),
-            why_one,
-            by_years.reasons,
-        ],
-        why_one | by_years.reasons | int(Reason.ANNUAL_OTHER_FORM),
-    )
-    return Amount(certain.astype(np.int32), possible.astype(np.int32), why)
-
-
-def _other_form(one: tuple[Ints, Ints], years: tuple[Ints, Ints], ctx: Context) -> tuple[Ints, Ints]:
-    """The other of 包括 and 継続: the lower certain and the higher possible of the two ways."""
-    low = np.minimum(one[0], years[0]), np.minimum(one[1], years[1])
-    high = np.maximum(one[0], years[0]), np.maximum(one[1], years[1])
-    return {"strict": low, "lenient": high, "both": (low[0], high[1])}[ctx.reading("annual_other_form")]
-
-
-def operation_months(rule: RouteTrackRecord, ctx: Context) -> Amount:
-    """Return the months of operation of each case: complete ones inside the window, begun ones at most."""
-    when = period(ctx, rule.window_years)
-    start, window, last = when.start, when.window, when.last
-    low = np.where(start.ok, start.value, 0).astype(np.int32)
-    inside, rest_inside = complete_months(np.maximum(low, window.first).astype(np.int32), last)
-    whole, rest = complete_months(low, last)
-    reading = ctx.reading("years_outside_window")
-    certain = whole if reading == "lenient" else inside
-    possible = inside + rest_inside if reading == "strict" else whole + rest
-    unclear = ~start.ok | when.unclear_end
-    most = rule.months or 0
-    return Amount(
-        np.where(unclear, 0, certain).astype(np.int32),
-        np.where(unclear, most, possible).astype(np.int32),
-        bits(
-            (~unclear & (low < window.first), Reason.YEARS_OUTSIDE_WINDOW),
-            (~unclear & rest, Reason.BEGUN_MONTH),
-            (start.blank, Reason.DATE_MISSING),
-            (start.unreadable | when.end.unreadable, Reason.UNREADABLE_CELL),
-            (when.contradictory, Reason.CONTRADICTORY_DATES),
-        ),
-    )
+    def rows(self) -> list[Rows]:
+        return [rows for rows, _ in self.evidence.values()]
 
 
 def _of_type(table: Table, counted_service: CountedService, ctx: Context) -> Bounds:
@@ -189,33 +49,67 @@ def _of_type(table: Table, counted_service: CountedService, ctx: Context) -> Bou
     return Bounds.sure(of_service) & typed
 
 
-def eligible(rule: RouteTrackRecord, ctx: Context) -> tuple[Bounds, Bits]:
-    """Return which cases the rule counts, whoever worked on them and whenever they ran."""
+@dataclass(frozen=True)
+class Eligible:
+    """Which cases a rule counts, whoever worked on them and whenever they ran; one element per case."""
+
+    counts: Bounds
+    why: Why
+
+    @cached_property
+    def reasons(self) -> Bits:
+        return self.why()
+
+
+def eligible(rule: RouteTrackRecord, ctx: Context) -> Eligible:
+    """Return which cases the rule counts."""
     table = ctx.tables["cases"]
+    parts = [(part, _of_type(table, part, ctx)) for part in rule.cases]
     total = Bounds.sure(np.zeros(len(table), dtype=bool))
-    why = np.zeros(len(table), dtype=np.int64)
-    for part in rule.cases:
-        of_service = table.has("service", part.service)
-        these = _of_type(table, part, ctx)
-        why[these.uncertain & table["case_type"].blank] |= int(Reason.VALUE_MISSING)
-        why[these.uncertain & ~table["case_type"].blank] |= int(Reason.TYPE_NOT_COUNTED)
-        why[of_service & ~these.possible] |= int(Reason.TYPE_NOT_COUNTED)
-        if part.reading:
-            these = Bounds(np.zeros_like(these.certain), these.possible)
-            these = these.settle(of_service, ctx.reading(part.reading))
-            why[of_service] |= int(Reason[part.reading.upper()])
-        total = total | these
-    concerned = total.possible
-    for needed, holds, reason in (
-        (rule.achieved, _achieved(table), Reason.NOT_ACHIEVED),
-        (rule.client_managed, _client_managed(table), Reason.NOT_CLIENT_MANAGED),
-    ):
-        if needed:
-            total = total & holds
-            why[concerned & ~holds.certain] |= int(reason)
-    unknown = ~table["service"].ok
-    why[unknown] = int(Reason.SERVICE_UNKNOWN)
-    return Bounds(total.certain & ~unknown, total.possible | unknown), why
+    for part, these in parts:
+        total = total | _settled(part, these, ctx)
+    asked = [
+        (holds(table), reason)
+        for needed, holds, reason in (
+            (rule.achieved, _achieved, Reason.NOT_ACHIEVED),
+            (rule.client_managed, _client_managed, Reason.NOT_CLIENT_MANAGED),
+        )
+        if needed
+    ]
+    concerned, unknown = total.possible, ~table["service"].ok
+    for holds, _ in asked:
+        total = total & holds
+
+    def why() -> Bits:
+        found = np.zeros(len(table), dtype=np.int64)
+        for part, these in parts:
+            found |= _why_of_part(part, these, table)
+        for holds, reason in asked:
+            found[concerned & ~holds.certain] |= int(reason)
+        found[unknown] = int(Reason.SERVICE_UNKNOWN)
+        return found
+
+    return Eligible(Bounds(total.certain & ~unknown, total.possible | unknown), why)
+
+
+def _settled(part: CountedService, these: Bounds, ctx: Context) -> Bounds:
+    """Cases of a service of which the text does not say whether they count: as the reading has it."""
+    if not part.reading:
+        return these
+    of_service = ctx.tables["cases"].has("service", part.service)
+    doubted = Bounds(np.zeros_like(these.certain), these.possible)
+    return doubted.settle(of_service, ctx.reading(part.reading))
+
+
+def _why_of_part(part: CountedService, these: Bounds, table: Table) -> Bits:
+    of_service, no_type = table.has("service", part.service), table["case_type"].blank
+    why = bits(
+        (these.uncertain & no_type, Reason.VALUE_MISSING),
+        ((these.uncertain & ~no_type) | (of_service & ~these.possible), Reason.TYPE_NOT_COUNTED),
+    )
+    if part.reading:
+        why[of_service] |= int(Reason[part.reading.upper()])
+    return why
 
 
 def _achieved(table: Table) -> Bounds:
@@ -235,52 +129,66 @@ def record(requirement: Requirement, ctx: Context) -> Record:
     return ctx.once(("record", requirement.clause), lambda: _record(requirement, ctx))
 
 
+def participants(ctx: Context) -> Links:
+    """Return who worked on which case, each person once."""
+    cases = ctx.tables["cases"]
+    return ctx.of_tables("participants", lambda: ctx.people.items_of(cases, "participants").once_each())
+
+
 def _record(requirement: Requirement, ctx: Context) -> Record:
     rule = requirement.requires
     assert isinstance(rule, RouteTrackRecord)
-    cases, people = ctx.tables["cases"], ctx.people
-    links = ctx.once("participants", lambda: _distinct(people.items_of(cases, "participants")))
-    counts, why_not = eligible(rule, ctx)
-    size, rows = len(people), []
-    amounts = [("contracts", contracts(rule, ctx), rule.contracts)]
+    size, counts = len(ctx.people), eligible(rule, ctx)
+    amounts = {"contracts": (contracts(rule, ctx), rule.contracts)}
     if rule.months:
-        amounts.append(("months", operation_months(rule, ctx), rule.months))
+        amounts["months"] = operation_months(rule, ctx), rule.months
+    links = participants(ctx)
     sums: dict[str, tuple[Ints, Ints]] = {}
-    reasons: dict[str, Bits] = {}
     holds = Bounds.sure(np.ones(size, dtype=bool))
-    for unit, amount, needed in amounts:
-        certain = np.where(counts.certain, amount.certain, 0)[links.position] * links.sure
-        possible = np.where(counts.possible, amount.possible, 0)[links.position]
-        why = (amount.reasons | why_not)[links.position] | bits((~links.sure, Reason.UNREADABLE_CELL))
-        low, high = _sum(links.person, certain, size), _sum(links.person, possible, size)
-        sums[unit] = low, high
+    for unit, (amount, needed) in amounts.items():
+        low, high = sums[unit] = _sums(amount, counts.counts, links, size)
         holds = holds & Bounds(low >= needed, high >= needed)
-        reasons[unit] = np.where(high < needed, int(Reason.NOT_ENOUGH), 0)
-        np.bitwise_or.at(reasons[unit], links.person[possible > certain], why[possible > certain])
-        shown = counts.possible[links.position] | (why_not[links.position] != 0)
-        rows.append(
-            Rows(
-                "cases",
-                cases.applicant[links.position][shown],
-                cases.row[links.position][shown],
-                certain[shown].astype(np.int32),
-                possible[shown].astype(np.int32),
-                np.where((certain > 0) & (certain == possible), 0, why)[shown],
-                links.person[shown],
-                unit,
-            )
-        )
-    return Record(sums, reasons, holds, rows)
+
+    def evidence() -> dict[str, tuple[Rows, Bits]]:
+        shown = links.of_rows(counts.counts.possible | (counts.reasons != 0))
+        return {
+            unit: _evidence(unit, amount, counts, shown, sums[unit][1] < needed, ctx)
+            for unit, (amount, needed) in amounts.items()
+        }
+
+    return Record(sums, holds, evidence)
 
 
-def _distinct(links: Links) -> Links:
-    """A person named twice on one case worked on it once."""
-    keys = links.position.astype(np.int64) << 32 | links.person.astype(np.int64)
-    order = np.lexsort((~links.sure, keys))  # the sure one first
-    first = np.ones(len(keys), dtype=bool)
-    first[1:] = keys[order][1:] != keys[order][:-1]
-    keep = np.sort(order[first])
-    return Links(links.position[keep], links.person[keep], links.sure[keep])
+def _sums(amount: Amount, counts: Bounds, links: Links, people: int) -> tuple[Ints, Ints]:
+    """Return what the cases give to each person, certainly and possibly."""
+    certain, possible = amount.certain * counts.certain, amount.possible * counts.possible
+    low, unsure = links.added_up(certain, people), links.unsure
+    high = low + links.added_up(possible - certain, people)
+    return low, high + _sum(unsure.person, possible[unsure.position], people)
+
+
+def _evidence(
+    unit: str, amount: Amount, counts: Eligible, links: Links, too_little: Bools, ctx: Context
+) -> tuple[Rows, Bits]:
+    cases, at, person = ctx.tables["cases"], links.position, links.person
+    certain = (amount.certain * counts.counts.certain)[at] * links.sure
+    possible = (amount.possible * counts.counts.possible)[at]
+    why = (amount.reasons | counts.reasons)[at] | bits((~links.sure, Reason.UNREADABLE_CELL))
+    reasons = np.where(too_little, int(Reason.NOT_ENOUGH), 0)
+    open_ = possible > certain
+    np.bitwise_or.at(reasons, person[open_], why[open_])
+    settled = (certain > 0) & ~open_
+    rows = Rows(
+        "cases",
+        cases.applicant[at],
+        cases.row[at],
+        certain,
+        possible,
+        np.where(settled, 0, why),
+        person,
+        unit,
+    )
+    return rows, reasons
 
 
 def _sum(person: Ints, amount: Ints, size: int) -> Ints:
@@ -292,30 +200,28 @@ def route(requirement: Requirement, ctx: Context) -> Outcome:
     rule = requirement.requires
     assert isinstance(rule, RouteTrackRecord)
     people, result = ctx.people, record(requirement, ctx)
-    who = people.select(rule.people)
-    good = who & result.holds
+    good = people.select(rule.people) & result.holds
+    return some_people(good, people.applicant, ctx.count, lambda: _told(rule, result, good, ctx))
+
+
+def _told(rule: RouteTrackRecord, result: Record, good: Bounds, ctx: Context) -> Told:
+    people, who = ctx.people, ctx.people.select(rule.people)
     reasons = np.zeros(ctx.count, dtype=np.int64)
     open_people = good.uncertain
-    for why in result.reasons.values():
+    for _, why in result.evidence.values():
         np.bitwise_or.at(reasons, people.applicant[open_people], why[open_people])
     unsure = who.uncertain & result.holds.possible
     np.bitwise_or.at(reasons, people.applicant[unsure], doubts_about(rule.people, ctx)[unsure])
-    totals = _person_totals(rule, result, who, ctx)
     rows = [_of_people(part, who) for part in result.rows]
-    outcome = counted(
-        ctx.total(people.applicant, good.certain),
-        ctx.total(people.applicant, good.possible),
-        1,
+    fails = ~ctx.per_applicant(people.applicant, good.possible)
+    reasons |= np.where(fails, _why_not_enough(rule, result, who, rows, ctx), 0)
+    return Told(
         reasons,
-        totals + rows,
+        _person_totals(rule, result, who, ctx) + rows,
+        _without_record(rule, result, who, rows, fails, ctx),
+        _missing(result.sums["contracts"][0], rule.contracts, who, ctx),
+        _missing(result.sums["months"][0], rule.months, who, ctx) if rule.months else None,
     )
-    fails = outcome.verdict == FAIL
-    outcome.against = _without_record(rule, result, who, rows, fails, ctx)
-    outcome.reasons = reasons | np.where(fails, _why_not_enough(rule, result, who, rows, ctx), 0)
-    outcome.missing = _missing(result.sums["contracts"][0], rule.contracts, who, ctx)
-    if rule.months:
-        outcome.missing_months = _missing(result.sums["months"][0], rule.months, who, ctx)
-    return outcome
 
 
 def _missing(certain: Ints, needed: int, who: Bounds, ctx: Context) -> Ints:
@@ -356,7 +262,7 @@ def _person_totals(rule: RouteTrackRecord, result: Record, who: Bounds, ctx: Con
     people, totals = ctx.people, []
     for unit, pair in result.sums.items():
         keep = who.possible & (pair[1] > 0)
-        why = np.where(result.holds.certain & who.certain, 0, result.reasons[unit])
+        why = np.where(result.holds.certain & who.certain, 0, result.evidence[unit][1])
         why = why | doubts_about(rule.people, ctx)
         totals.append(
             Rows(
