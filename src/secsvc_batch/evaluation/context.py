@@ -104,8 +104,12 @@ class Context:
 
     def in_list(self, names: Coded, list_id: str, expires: str | None = None) -> Bools:
         """Tell which names stand in a reference list (with ``expires``: as such a credential)."""
-        entries = self.standard.lists.of(list_id)
-        return names.among({cells.text_of(e.name) for e in entries if expires in (None, e.expires)})
+        lists = self.standard.lists
+
+        def make() -> frozenset[str]:
+            return frozenset(cells.text_of(e.name) for e in lists.of(list_id) if expires in (None, e.expires))
+
+        return names.among(self.of_tables(("list", lists.sha256, list_id, expires), make))
 
     def claimed(self, kind: str, list_id: str) -> Bools:
         """Tell which rows claim equivalence for a list (or for one whose number cannot be read)."""

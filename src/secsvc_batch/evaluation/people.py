@@ -197,7 +197,9 @@ def _in_post(staff: Table, base: int) -> Bounds:
 def any_by_person(count: int, links: Links, rows: Bounds) -> Bounds:
     """Return per person whether one of their rows holds; only a sure link makes it certain."""
     certain, possible = (np.zeros(count + 1, dtype=bool) for _ in range(2))  # the last one is nobody
-    certain[links.owner[np.flatnonzero(rows.certain)]] = True
-    possible[links.owner[np.flatnonzero(rows.possible)]] = True
+    at = np.flatnonzero(rows.possible)
+    owner = links.owner[at]
+    possible[owner] = True
+    certain[owner[rows.certain[at]]] = True
     possible[links.unsure.person[rows.possible[links.unsure.position]]] = True
     return Bounds(certain[:-1], possible[:-1])
