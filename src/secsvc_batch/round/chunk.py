@@ -4,6 +4,7 @@ import hashlib
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -203,13 +204,8 @@ class _Copies:
 def _digest(annotation: Annotation) -> str:
     """Return a hash of everything that an annotation puts into a workbook."""
     # cells by the hundred: their parts one after the other, and how many cells each row has
-    parts = [
-        str(part)
-        for sheet in annotation.sheets
-        for row in sheet.rows
-        for cell in row
-        for part in cell or _NONE
-    ]
+    cells = (cell or _NONE for sheet in annotation.sheets for row in sheet.rows for cell in row)
+    parts = map(str, chain.from_iterable(cells))
     sheets = [vars(sheet) | {"rows": [len(row) for row in sheet.rows]} for sheet in annotation.sheets]
     text = "\x1f".join((repr((sheets, vars(annotation) | {"sheets": ()})), *parts))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
