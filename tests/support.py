@@ -46,6 +46,7 @@ class InThisProcess:
 def in_this_process() -> Iterator[None]:
     """Let rounds run in this process."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("secsvc_batch.round.worker.begun", lambda *_arguments: nullcontext())
         patch.setattr(
             "secsvc_batch.round.executors.executor_for", lambda *_arguments: nullcontext(InThisProcess())
         )

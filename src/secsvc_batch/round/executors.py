@@ -16,9 +16,9 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from secsvc_batch.round.job import MEMORY_LIMIT, Chunk, Job
+from secsvc_batch.round.job import Chunk, Job
 from secsvc_batch.round.task import get_ready
-from secsvc_batch.round.worker import Worker, WorkerLost
+from secsvc_batch.round.worker import MEMORY_LIMIT, Worker, WorkerLost
 
 Result = TypeVar("Result")
 Task = Callable[[Chunk], Result]
@@ -45,17 +45,24 @@ class Executor(Protocol):
 
 
 def executor_for(
-    job: Job, files: int, workers: int = 0, memory: int = MEMORY_LIMIT, scheduler: str | None = None
+    job: Job,
+    files: int,
+    workers: int = 0,
+    memory: int | None = None,
+    scheduler: str | None = None,
+    begun: Worker | None = None,
 ) -> AbstractContextManager[Executor]:
     """Return what a round of so many files runs on.
 
     ``workers``: processes, 0 for one per processor, or a single one for few files; ``memory``: MiB that each
-    may take. ``scheduler``: the address of a Dask cluster to be used instead.
+    may take. ``scheduler``: the address of a Dask cluster to be used instead. ``begun``: the first worker.
     """
     if scheduler:
         return Cluster(scheduler)
     wanted = workers or (_processors() if files >= POOL_FROM else 1)
-    return Workers(max(1, min(wanted, files)), memory, partial(get_ready, job.source, job.standard))
+    memory = MEMORY_LIMIT if memory is None else memory
+    first = partial(get_ready, job.source, job.standard)
+    return Workers(max(1, min(wanted, files)), memory, first, begun)
 
 
 def _processors() -> int:
@@ -66,13 +73,18 @@ class Workers:
     """Long-lived worker processes of this machine, each driven by a thread.
 
     ``memory``: MiB of address space of each worker, 0 for no limit. ``first``: what each does as soon as the
-    executor is entered, while nobody waits for it.
+    executor is entered, while nobody waits for it. ``begun``: a worker of the same memory that is there.
     """
 
     def __init__(
-        self, workers: int, memory: int = MEMORY_LIMIT, first: Callable[[], None] | None = None
+        self,
+        workers: int,
+        memory: int = MEMORY_LIMIT,
+        first: Callable[[], None] | None = None,
+        begun: Worker | None = None,
     ) -> None:
         self.workers, self._memory, self._first = workers, memory, first
+        self._begun = deque([begun] if begun else [])
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="worker")
         self._mine = threading.local()
         self._all: list[Worker] = []
@@ -84,7 +96,7 @@ class Workers:
     def _run(self, task: Callable[..., Result], *arguments: Any) -> Result:
         worker: Worker | None = getattr(self._mine, "worker", None)
         if worker is None:
-            worker = self._mine.worker = Worker(self._memory)
+            worker = self._mine.worker = self._another()
             self._all.append(worker)
         try:
             result: Result = worker.run(task, *arguments)
@@ -94,6 +106,12 @@ class Workers:
                 self._all.remove(worker)
             raise
         return result
+
+    def _another(self) -> Worker:
+        try:
+            return self._begun.popleft()
+        except IndexError:
+            return Worker(self._memory)
 
     def __enter__(self) -> Self:
         if self._first is not None:

@@ -16,8 +16,6 @@ from secsvc_batch.storage.location import Location
 
 TIME_LIMIT = 120
 """seconds that reading or annotating one file may take"""
-MEMORY_LIMIT = 4096
-"""MiB of address space of one worker; an idle one has about 1,500, most of it never touched"""
 
 
 @dataclass(frozen=True)

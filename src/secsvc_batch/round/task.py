@@ -7,9 +7,8 @@ from secsvc_batch.storage.location import ObjectPath
 
 
 def get_ready(source: Source, standard: Standard) -> None:
-    """Do beforehand what the first chunk would wait for; ``standard`` is what ``source`` loads elsewhere."""
+    """Take over the standard that ``source`` loads, which the first chunk would wait for."""
     source.take(standard)
-    import secsvc_batch.round.chunk  # noqa: F401
 
 
 def process(job: Job, chunk: Chunk) -> ChunkResult:

@@ -7,12 +7,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+MEMORY_LIMIT = 4096
+"""MiB of address space of one worker; an idle one has about 1,500, most of it never touched"""
 _CYCLES = 50_000
 """objects more than were freed, after which the collector of cyclic garbage looks at the new ones"""
 _TIMED_OUT = 1
@@ -29,7 +31,10 @@ class WorkerLost(Exception):
 
 
 class Worker:
-    """A process of its own. ``memory``: MiB of address space that it may take, 0 for no limit."""
+    """A process of its own. ``memory``: MiB of address space that it may take, 0 for no limit.
+
+    It imports what chunks need as soon as it is begun, while nobody waits for it.
+    """
 
     def __init__(self, memory: int) -> None:
         # fork after threads have started can hang: workers begin afresh
@@ -58,6 +63,19 @@ class Worker:
         self._mine.close()
 
 
+@contextmanager
+def begun(memory: int | None, scheduler: str | None) -> Iterator[Worker | None]:
+    """Begin a worker before it is known what it will do; None where a cluster does the work."""
+    if scheduler:
+        yield None
+        return
+    worker = Worker(MEMORY_LIMIT if memory is None else memory)
+    try:
+        yield worker
+    finally:
+        worker.stop()
+
+
 def _reason(exitcode: int | None) -> str:
     return "time" if exitcode == _TIMED_OUT else _KILLED.get(exitcode or 0, "killed")
 
@@ -70,6 +88,9 @@ def _serve(connection: Connection, memory: int) -> None:
     _limit_memory(memory)
     # most of what a chunk makes is freed by counting references; the rest is looked for after the chunk
     gc.set_threshold(_CYCLES)
+    with suppress(Exception):
+        # what is wrong is told by the first task
+        import secsvc_batch.round.chunk  # noqa: F401
     for number in count():
         gc.collect()
         if number == 1:
