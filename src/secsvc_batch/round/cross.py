@@ -51,7 +51,9 @@ class CrossKeys:
         """Yield bare frames of what is found, in the order of the files."""
         self._deal()
         for keys in self._keys.each():
-            frame = keys.to_pandas()
+            # most keys stand nowhere else
+            again = pd.Series(keys["key"].to_numpy()).duplicated(keep=False)
+            frame = keys.take(np.flatnonzero(again)).to_pandas()
             found, at = meetings(concat_keys([frame.drop(columns="seq")]))
             if len(found):
                 found = found.assign(seq=frame["seq"].to_numpy()[at])

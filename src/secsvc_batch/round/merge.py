@@ -64,6 +64,9 @@ class Merged:
             else:
                 self._put()
                 self._run = place.part, place.row, 1
+        if self._run is not None and self._run[0] != self._earlier:
+            # a part that was just made is complete; workers are busy with the next one
+            self._put()
 
     @property
     def unchanged(self) -> bool:
