@@ -6,7 +6,7 @@ has its anniversary on the last day of a shorter month.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,26 +42,39 @@ class Window:
         return cls(before=before, first=before + 1, base=days(base))
 
 
-@dataclass(frozen=True)
 class Dates:
-    """Days taken apart. All int32: ``number`` the day itself, ``month`` the months since January 1970,
-    ``day`` the day of the month from 0, ``length`` the days of the month."""
+    """Days taken apart, each distinct one once. All int32: ``number`` the day itself, ``month`` the months
+    since January 1970, ``day`` the day of the month from 0, ``length`` the days of the month."""
 
-    number: Days
-    month: Days
-    day: Days
-    length: Days
+    def __init__(self, distinct: Days, codes: NDArray[np.intp]) -> None:
+        self._distinct, self._codes = distinct, codes
 
     @classmethod
     def of(cls, days: Days) -> "Dates":
-        day = days.astype("datetime64[D]")
+        return cls(days, np.arange(len(days)))
+
+    @cached_property
+    def _parts(self) -> tuple[Days, Days, Days]:
+        day = self._distinct.astype("datetime64[D]")
         month = day.astype("datetime64[M]")
         first, following = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
-        parts = days, month, day - first, following - first
-        return cls(*(part.astype(np.int32) for part in parts))
+        return month.astype(np.int32), (day - first).astype(np.int32), (following - first).astype(np.int32)
 
-    def __getitem__(self, at: Any) -> "Dates":
-        return Dates(self.number[at], self.month[at], self.day[at], self.length[at])
+    @cached_property
+    def number(self) -> Days:
+        return self._distinct[self._codes]
+
+    @cached_property
+    def month(self) -> Days:
+        return self._parts[0][self._codes]
+
+    @cached_property
+    def day(self) -> Days:
+        return self._parts[1][self._codes]
+
+    @cached_property
+    def length(self) -> Days:
+        return self._parts[2][self._codes]
 
 
 def complete_months(start: Dates, after: Dates) -> tuple[Days, NDArray[np.bool_]]:

@@ -58,13 +58,16 @@ class Links:
         """Return the links of these rows, in the same order."""
         return self[np.flatnonzero(rows[self.position])]
 
-    def added_up(self, amounts: Ints, people: int) -> Ints:
-        """Return what the rows that are surely theirs give to all ``people``: int32, an element each."""
+    def added_up(self, rows: Codes, amounts: Ints, people: int) -> Ints:
+        """Return what ``rows`` that are surely theirs give to all ``people``: int32, an element each.
+
+        ``rows``: positions; ``amounts``: what each of them gives.
+        """
         begin, counts, everybody = self._sure_of_row
-        at = np.flatnonzero(amounts != 0)
-        times = counts[at]
+        some = np.flatnonzero(amounts != 0)
+        at, times = rows[some], counts[rows[some]]
         person = everybody[_ranges(begin[at], times)]
-        return np.bincount(person, np.repeat(amounts[at].astype(float), times), people).astype(np.int32)
+        return np.bincount(person, np.repeat(amounts[some].astype(float), times), people).astype(np.int32)
 
     def once_each(self) -> Links:
         """Return the links with each person once a row, surely if one of the links is sure."""

@@ -38,17 +38,22 @@ class Period:
         self.contradictory: Bools = self.start.ok & self.end.ok & (self.end.value < self.start.value)
         self.unclear_end: Bools = self.end.unreadable | self.contradictory
 
-    def begin(self, earliest: int | None = None) -> Dates:
-        """The day on which each case starts, or else ``earliest``; any day where it is unknown."""
-        days = self.start.distinct
-        return Dates.of(days if earliest is None else np.maximum(days, np.int32(earliest)))[self.start.codes]
+    @cached_property
+    def begin(self) -> Dates:
+        """The day on which each case starts; any day where it is unknown."""
+        return Dates(self.start.distinct, self.start.codes)
+
+    @cached_property
+    def begin_inside(self) -> Dates:
+        """The same, or else the first day of the window."""
+        return Dates(np.maximum(self.start.distinct, np.int32(self.window.first)), self.start.codes)
 
     @cached_property
     def after(self) -> Dates:
         """The day after the last: after the end, or the base date where the case is running on it."""
         end, base = self.end.once_each, self.window.base
         days = np.where(end.ok, np.minimum(end.value, base), base) + 1
-        return Dates.of(days.astype(np.int32))[self.end.codes]
+        return Dates(days.astype(np.int32), self.end.codes)
 
 
 def period(ctx: Context, years: int) -> Period:
@@ -99,8 +104,7 @@ def _within_window(years: int, ctx: Context) -> Amount:
 def _by_years(years: int, ctx: Context) -> Amount:
     """A year of an annual contract counts as one; the rest of a year possibly does."""
     when = period(ctx, years)
-    start, window = when.start, when.window
-    low = when.begin(window.first)
+    start, window, low = when.start, when.window, when.begin_inside
     full, rest = complete_years(low, when.after)
     reading = ctx.reading("partial_year")
     certain = full + rest if reading == "lenient" else full
@@ -167,8 +171,8 @@ def operation_months(rule: RouteTrackRecord, ctx: Context) -> Amount:
     """Return the months of operation of each case: complete ones inside the window, begun ones at most."""
     when = period(ctx, rule.window_years)
     start, first = when.start, when.window.first
-    inside, rest_inside = complete_months(when.begin(first), when.after)
-    whole, rest = complete_months(when.begin(), when.after)
+    inside, rest_inside = complete_months(when.begin_inside, when.after)
+    whole, rest = complete_months(when.begin, when.after)
     reading = ctx.reading("years_outside_window")
     certain = whole if reading == "lenient" else inside
     possible = inside + rest_inside if reading == "strict" else whole + rest

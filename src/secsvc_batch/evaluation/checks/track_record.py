@@ -161,10 +161,14 @@ def _record(requirement: Requirement, ctx: Context) -> Record:
 
 def _sums(amount: Amount, counts: Bounds, links: Links, people: int) -> tuple[Ints, Ints]:
     """Return what the cases give to each person, certainly and possibly."""
-    certain, possible = amount.certain * counts.certain, amount.possible * counts.possible
-    low, unsure = links.added_up(certain, people), links.unsure
-    high = low + links.added_up(possible - certain, people)
-    return low, high + _sum(unsure.person, possible[unsure.position], people)
+    at, unsure = np.flatnonzero(counts.possible), links.unsure
+    certain, possible = amount.certain[at] * counts.certain[at], amount.possible[at]
+    low = links.added_up(at, certain, people)
+    high = low + links.added_up(at, possible - certain, people)
+    if len(unsure.person):
+        theirs = unsure.of_rows(counts.possible)
+        high += _sum(theirs.person, amount.possible[theirs.position], people)
+    return low, high
 
 
 def _evidence(
