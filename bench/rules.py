@@ -27,7 +27,7 @@ from secsvc_batch.tables.typed import Tables, typed_tables
 from secsvc_batch.workbook.reader import Submission
 
 BASE_DATE = date(2026, 10, 1)
-BLOCK = 10_000  # applicants whose tables are held at once
+BLOCK = 20_000  # applicants whose tables are held at once
 REPETITIONS = 3  # the best of which counts, where it can be repeated
 
 

@@ -14,7 +14,7 @@ from secsvc_batch.evaluation.people import Links, People
 from secsvc_batch.standard.loader import Standard
 from secsvc_batch.standard.model import ReadingValue, Requirement
 from secsvc_batch.tables import cells
-from secsvc_batch.tables.coded import Coded, Codes, fixed, pair_keys
+from secsvc_batch.tables.coded import Coded, Codes, Numbers, any_in, count_in, fixed, pair_keys
 from secsvc_batch.tables.typed import Tables
 from secsvc_batch.workbook.layout import Layout
 
@@ -144,15 +144,13 @@ class Context:
 
         return self.of_tables(("lost", kind, self.standard.clauses), make)
 
-    def per_applicant(self, groups: Ints, where: Bools) -> Bools:
+    def per_applicant(self, groups: Numbers, where: Bools) -> Bools:
         """Tell per applicant whether some element of its group satisfies ``where``."""
-        result = np.zeros(self.count, dtype=bool)
-        result[groups[where]] = True
-        return result
+        return any_in(groups, self.count, where)
 
-    def total(self, groups: Ints, where: Bools) -> Ints:
+    def total(self, groups: Numbers, where: Bools) -> Ints:
         """Count per applicant the elements of its group that satisfy ``where``."""
-        return np.bincount(groups[where], minlength=self.count).astype(np.int32)
+        return count_in(groups, self.count, where)
 
     def written(self, kind: str, name: str) -> tuple[Ints, Codes]:
         """Return where people are named in a column of joined numbers: the row of each, and a number of the

@@ -67,10 +67,11 @@ def verdict_codes(ctx: Context) -> NDArray[np.int8]:
     """Return the verdicts alone: int8 (index in ``VERDICTS``), requirements by applicants, -1 where the
     service is not applied for."""
     codes = np.empty((len(ctx.standard.requirements), ctx.count), dtype=np.int8)
+    not_applied = {one.id: -(ctx.service_rows(one.id) < 0).astype(np.int8) for one in ctx.standard.services}
     for index, requirement in enumerate(ctx.standard.requirements):
         service = ctx.standard.services_by_clause[requirement.clause]
-        verdict = ctx.outcomes[requirement.clause].verdict
-        codes[index] = np.where(ctx.service_rows(service) >= 0, verdict, np.int8(-1))
+        # all bits set are -1, whatever the verdict
+        np.bitwise_or(ctx.outcomes[requirement.clause].verdict, not_applied[service], out=codes[index])
     return codes
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from secsvc_batch.evaluation.algebra import Bools, Bounds, Ints, Verdicts, decide
 from secsvc_batch.evaluation.reasons import Bits
+from secsvc_batch.tables.coded import Codes, Numbers, any_in, count_in
 
 SHEETS = (
     "applicant", "services", "staff", "credentials", "teaching", "training", "cases",
@@ -24,12 +25,12 @@ UNITS = ("row", "contracts", "months", "person_contracts", "person_months", "peo
 class Rows:
     """Rows that count, nearly count, or stand against a requirement; all arrays of one length.
 
-    ``applicant``, ``row`` int32; ``certain``, ``possible`` int32 in the ``unit``; ``reasons`` int64
+    ``applicant`` integers, ``row`` int32; ``certain``, ``possible`` int32 in the ``unit``; ``reasons`` int64
     bits; ``person`` int32, the index of the person in ``Context.people``, None where rows are nobody's.
     """
 
     sheet: str
-    applicant: Ints
+    applicant: Numbers
     row: Ints
     certain: Ints
     possible: Ints
@@ -103,25 +104,17 @@ def counted(certain: Ints, possible: Ints, threshold: int | Ints, tell: Callable
     return Outcome(decide(certain, possible, needed), lambda: amounts, tell)
 
 
-def some_people(good: Bounds, applicant: Ints, count: int, tell: Callable[[], Told]) -> Outcome:
+def some_people(good: Bounds, applicant: Codes, count: int, tell: Callable[[], Told]) -> Outcome:
     """Return the outcome of people of whom one is enough; ``applicant``: whose each of them is."""
-
-    def somebody(people: Bools) -> Bools:
-        result = np.zeros(count, dtype=bool)
-        result[applicant[people]] = True
-        return result
 
     def amounts() -> Amounts:
         one = np.ones(count, dtype=np.int32)
-        certain, possible = (count_by(applicant, count, who) for who in (good.certain, good.possible))
-        return Amounts(certain, possible, one)
+        return Amounts(
+            count_in(applicant, count, good.certain), count_in(applicant, count, good.possible), one
+        )
 
-    return Outcome(Bounds(somebody(good.certain), somebody(good.possible)).verdicts(), amounts, tell)
-
-
-def count_by(groups: Ints, size: int, where: Bools) -> Ints:
-    """Return how many elements of each group (0..size-1) satisfy ``where``."""
-    return np.bincount(groups[where], minlength=size).astype(np.int32)
+    somebody = Bounds(any_in(applicant, count, good.certain), any_in(applicant, count, good.possible))
+    return Outcome(somebody.verdicts(), amounts, tell)
 
 
 def held(holds: Bounds, tell: Callable[[], Told]) -> Outcome:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from secsvc_batch.evaluation.algebra import Bools, Bounds, Ints
 from secsvc_batch.standard.model import People as PeopleRule
-from secsvc_batch.tables.coded import Coded, Codes, Column, pair_keys
+from secsvc_batch.tables.coded import Coded, Codes, Column, Numbers, pair_keys
 from secsvc_batch.tables.typed import Table
 
 EXPERTS, WORKERS = "experts", "workers"
@@ -89,7 +89,8 @@ class People:
 
     def __init__(self, staff: Table, base: int) -> None:
         self._staff = staff
-        self.applicant: Ints = staff.applicant
+        # whole words, by which arrays are looked up quickest
+        self.applicant: Codes = staff.once("applicant", lambda: staff.applicant.astype(np.intp))
         self.row: Ints = staff.row
         self.ids: Column = staff["staff_id"]
         self.unreadable_id: Bools = staff["staff_id"].unreadable
@@ -107,7 +108,7 @@ class People:
         order = np.argsort(keys, kind="stable")
         return keys[order], readable[order]
 
-    def _keys(self, applicant: Ints, ids: Coded) -> NDArray[np.int64]:
+    def _keys(self, applicant: Numbers, ids: Coded) -> NDArray[np.int64]:
         """Return keys of which those of unknown numbers are nobody's."""
         return pair_keys(applicant, ids.numbered(self.ids.numbers), len(self.ids.distinct))
 

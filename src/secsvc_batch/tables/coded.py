@@ -15,6 +15,7 @@ from secsvc_batch.tables.cells import BLANK, ERROR, OK, UNREADABLE
 
 Ints = NDArray[np.int32]
 Codes = NDArray[np.intp]
+Numbers = Ints | Codes
 Bools = NDArray[np.bool_]
 Objects = NDArray[np.object_]
 
@@ -133,6 +134,19 @@ def column_of(raw: Objects, judge: Callable[[Any], tuple[Any, int]], empty: obje
     return Column(np.where(codes < 0, len(distinct), codes), values, states, objects([*distinct, None]))
 
 
+def any_in(groups: Numbers, size: int, where: Bools) -> Bools:
+    """Tell of each group (0..size-1) whether some element of it satisfies ``where``."""
+    result = np.zeros(size, dtype=bool)
+    # positions are quicker than a mask
+    result[groups[np.flatnonzero(where)]] = True
+    return result
+
+
+def count_in(groups: Numbers, size: int, where: Bools) -> Ints:
+    """Return how many elements of each group (0..size-1) satisfy ``where``."""
+    return np.bincount(groups[np.flatnonzero(where)], minlength=size).astype(np.int32)
+
+
 def fixed(array: NDArray[Any]) -> NDArray[Any]:
     """Return an array that many share, so that nobody changes it."""
     array.flags.writeable = False
@@ -146,6 +160,6 @@ def objects(values: Collection[Any]) -> Objects:
     return array
 
 
-def pair_keys(applicant: Ints, codes: Codes, size: int) -> NDArray[np.int64]:
+def pair_keys(applicant: Numbers, codes: Codes, size: int) -> NDArray[np.int64]:
     """Return one number per pair of applicant and code (0..size-1, or -1), in the order of applicants."""
     return applicant.astype(np.int64) * (size + 1) + codes

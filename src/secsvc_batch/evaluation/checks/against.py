@@ -9,10 +9,11 @@ from secsvc_batch.evaluation.context import Context
 from secsvc_batch.evaluation.outcome import NO_ROW, Rows
 from secsvc_batch.evaluation.reasons import GROUNDS, Bits, Reason, bits
 from secsvc_batch.standard.model import People
+from secsvc_batch.tables.coded import Numbers
 
 
 def adds_nothing(
-    sheet: str, applicant: Ints, row: Ints, reasons: Bits | Reason, person: Ints | None = None
+    sheet: str, applicant: Numbers, row: Ints, reasons: Bits | Reason, person: Ints | None = None
 ) -> Rows:
     """Return rows that add nothing to a requirement, each with its reasons (one for all, or bits)."""
     nothing = np.zeros(len(row), dtype=np.int32)

@@ -257,8 +257,9 @@ def lowest_case(at: NDArray[np.intp], verdict: Verdicts, ctx: Context) -> Verdic
     """Return the lowest verdict of each applicant's cases, not applicable where there is none."""
     applicant = ctx.tables["cases"].applicant[at]
     result = np.full(ctx.count, NOT_APPLICABLE, dtype=np.int8)
-    for code in (PASS, REVIEW, FAIL):  # the lowest one is written last
-        result[applicant[verdict == code]] = code
+    result[applicant] = PASS
+    for code in (REVIEW, FAIL):  # the lowest one is written last
+        result[applicant[np.flatnonzero(verdict == code)]] = code
     return result
 
 
