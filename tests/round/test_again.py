@@ -177,6 +177,22 @@ def test_a_run_goes_on_after_a_full_disk(
     assert is_as_fresh(submissions, tmp_path / "out")
 
 
+def test_a_run_that_was_cut_short_before_its_results_were_in_place_leaves_no_trace(
+    submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def power_cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "results"
+    with monkeypatch.context() as patch:
+        patch.setattr(ResultsFolder, "finish", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            run(submissions, out)
+    assert (ResultsFolder(out).staging / "run.json").exists()
+    run(submissions, out)
+    assert is_as_fresh(submissions, out)
+
+
 @pytest.mark.parametrize("damage", ["copy", "table"])
 def test_what_a_power_cut_left_half_written_is_done_again(
     submissions: Path, tmp_path: Path, damage: str, monkeypatch: pytest.MonkeyPatch

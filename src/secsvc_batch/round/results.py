@@ -221,8 +221,13 @@ def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def outputs(folder: Path) -> dict[str, str]:
-    """Return the files of a folder with their hashes, by name; annotated copies are left out."""
-    return {name: sha256_of(path) for name, path in files_below(folder) if not name.startswith("annotated/")}
+    """Return the files of a folder with their hashes, by name, but for annotated copies and run.json: there
+    may be one of a run that was cut short before its results were in place."""
+    return {
+        name: sha256_of(path)
+        for name, path in files_below(folder)
+        if name != MANIFEST and not name.startswith("annotated/")
+    }
 
 
 def annotated_copies(folder: Path) -> dict[str, str]:
